@@ -1,0 +1,41 @@
+namespace Chorus.Common.Log;
+
+/// <summary>
+/// The log's port to a directory of files. Names are plain file names without folders. The production
+/// implementation is the operating system's file system; the simulator's one loses and tears what was not synced.
+/// </summary>
+/// <remarks>
+/// Nothing is durable before <see cref="IStorageFile.Sync"/> (contents) or <see cref="SyncDirectory"/> (creation,
+/// rename, removal of names). Every call may throw <see cref="IOException"/>; a failed sync is final: never retried.
+/// </remarks>
+public interface IStorage
+{
+    /// <summary>Names in the directory, ordered by their bytes.</summary>
+    IReadOnlyList<string> List();
+
+    /// <summary>Makes an empty file; an existing one of that name is an error.</summary>
+    IStorageFile Create(string name);
+
+    /// <summary>Opens an existing file.</summary>
+    /// <param name="name">File name.</param>
+    /// <param name="writable">False for files that are only read.</param>
+    IStorageFile Open(string name, bool writable);
+
+    /// <summary>Whether a file of that name exists.</summary>
+    bool Exists(string name);
+
+    /// <summary>Gives a file another name, replacing a file that has it.</summary>
+    void Rename(string from, string to);
+
+    /// <summary>Removes a file.</summary>
+    void Delete(string name);
+
+    /// <summary>Makes creations, renames and removals durable.</summary>
+    void SyncDirectory();
+
+    /// <summary>Bytes that can still be written to the device.</summary>
+    long FreeBytes { get; }
+
+    /// <summary>Where the directory is, for messages to people.</summary>
+    string Location { get; }
+}

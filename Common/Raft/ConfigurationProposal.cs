@@ -1,0 +1,17 @@
+namespace Chorus.Raft;
+
+/// <summary>What became of a proposed configuration.</summary>
+public enum ConfigurationProposal : byte
+{
+    /// <summary>It stands in the log and is active here.</summary>
+    Accepted,
+
+    /// <summary>This node does not lead.</summary>
+    NotLeader,
+
+    /// <summary>Another change is not committed yet, or nothing of this term is: try again (trap 15).</summary>
+    ChangeInFlight,
+
+    /// <summary>It changes more than one member, or leaves no voter, or removes the leader.</summary>
+    NotAllowed,
+}

@@ -1,0 +1,62 @@
+namespace Chorus.Raft;
+
+/// <summary>
+/// Deliberate breakages, one for each trap marked M that applies. Constants that are false in the product, so the
+/// compiler removes them; switches in the simulation build, where the sweep must find every one of them.
+/// </summary>
+internal static class Mutants
+{
+#if CHORUS_SIMULATION
+#pragma warning disable CA2211, CS0649 // switches that the simulator sets, once, before a run
+    /// <summary>Trap 1: the vote is forgotten when a node steps down within the same term.</summary>
+    public static bool VoteClearedInSameTerm;
+    /// <summary>Trap 1: the answer to a vote request does not wait for the hard state.</summary>
+    public static bool VoteBeforeDurable;
+    /// <summary>Trap 2: a follower acknowledges entries that are not durable yet.</summary>
+    public static bool FollowerAcksBeforeDurable;
+    /// <summary>Trap 2: the leader counts itself before its own disk has the entry.</summary>
+    public static bool LeaderCountsItselfEarly;
+    /// <summary>Trap 3: recovery keeps only what was known to be committed.</summary>
+    public static bool RecoverOnlyCommitted;
+    /// <summary>Trap 4: entries reach the disk before the term that they belong to.</summary>
+    public static bool EntriesBeforeTerm;
+    /// <summary>Trap 11: entries of an earlier term are committed by counting.</summary>
+    public static bool CommitOldTerms;
+    /// <summary>Trap 12: every AppendEntries truncates behind its last entry.</summary>
+    public static bool TruncateAlways;
+    /// <summary>Trap 12: commit follows the leader beyond what this message proved to match.</summary>
+    public static bool CommitBeyondMatch;
+    /// <summary>Trap 13: acknowledgements of another term are counted.</summary>
+    public static bool StaleAcksCounted;
+    /// <summary>Trap 15: a configuration change starts while another is in flight.</summary>
+    public static bool OverlappingChanges;
+    /// <summary>Trap 16: a truncated configuration stays active.</summary>
+    public static bool ConfigurationNotRolledBack;
+    /// <summary>Trap 18: a wiped node is taken for its old self.</summary>
+    public static bool IncarnationIgnored;
+    /// <summary>Trap 19: learners count for the quorum.</summary>
+    public static bool LearnersCounted;
+    /// <summary>Trap 22: reads are served by answers of a heartbeat round begun before the read.</summary>
+    public static bool ReadByOldRound;
+    /// <summary>Trap 22: reads are served before an entry of the current term is committed.</summary>
+    public static bool ReadBeforeTermCommit;
+#pragma warning restore CA2211, CS0649
+#else
+    public const bool VoteClearedInSameTerm = false;
+    public const bool VoteBeforeDurable = false;
+    public const bool FollowerAcksBeforeDurable = false;
+    public const bool LeaderCountsItselfEarly = false;
+    public const bool RecoverOnlyCommitted = false;
+    public const bool EntriesBeforeTerm = false;
+    public const bool CommitOldTerms = false;
+    public const bool TruncateAlways = false;
+    public const bool CommitBeyondMatch = false;
+    public const bool StaleAcksCounted = false;
+    public const bool OverlappingChanges = false;
+    public const bool ConfigurationNotRolledBack = false;
+    public const bool IncarnationIgnored = false;
+    public const bool LearnersCounted = false;
+    public const bool ReadByOldRound = false;
+    public const bool ReadBeforeTermCommit = false;
+#endif
+}
