@@ -10,7 +10,8 @@ namespace Chorus.Raft;
 /// forever:
 ///     call any of Tick, Receive, TryPropose, TryProposeConfiguration, TryRead, LogDurable
 ///     effects = node.TakeEffects()            // after each Receive; after any number of other calls
-///     hand HardState, TruncateFrom, [AppendFrom, AppendUntil) to the disk, in this order
+///     hand HardState, TruncateFrom, [AppendFrom, AppendUntil) to the log and its disk, in this order
+///     node.AddEntryMessages()                 // the entries have sizes now: their messages join effects.Messages
 ///     send Messages (those with AfterHardState once the hard states handed out so far are durable)
 ///     apply up to Commit; answer Reads when applied
 ///     when the disk has made a batch durable: node.LogDurable(last index and term of that batch)
@@ -91,6 +92,12 @@ public sealed class RaftNode
 
     /// <summary>What is to be done now. The value is reused: valid until the next call.</summary>
     public Effects TakeEffects() => throw new InvariantViolationException("not built yet");
+
+    /// <summary>
+    /// Adds the leader's <see cref="AppendRequest"/>s to the effects just taken. Called after the append: only now does
+    /// the log know the sizes by which <see cref="ILogSizes.Fit"/> divides entries into messages.
+    /// </summary>
+    public void AddEntryMessages() => throw new InvariantViolationException("not built yet");
 
     /// <summary>Term of an entry of the log; 0 at index 0; null beyond the end.</summary>
     public Term? TermAt(LogIndex index) => throw new InvariantViolationException("not built yet");
