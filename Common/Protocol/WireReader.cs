@@ -9,6 +9,10 @@ namespace Chorus.Common.Protocol;
 /// <param name="bytes">A serialized message.</param>
 public ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
+    private const int GroupStart = 3;
+    private const int GroupEnd = 4;
+    private const int GroupDepthMax = 100;
+
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _position;
 
@@ -21,8 +25,11 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
     /// <summary>Value of the current field when it is length-delimited (bytes, string, message).</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
+    /// <summary>Wire type of the current field: 0 varint, 1 64 bits, 2 length-delimited, 5 32 bits.</summary>
+    public int WireType { get; private set; }
+
     /// <summary>Whether the current field is length-delimited.</summary>
-    public bool IsDelimited { get; private set; }
+    public readonly bool IsDelimited => WireType == 2;
 
     /// <summary>Whether the input is not a message.</summary>
     public bool IsMalformed { get; private set; }
@@ -30,19 +37,31 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
     /// <summary>Moves to the next field; false at the end or when malformed.</summary>
     public bool Read()
     {
-        if (IsMalformed || _position == _bytes.Length)
-            return false;
+        do
+        {
+            if (IsMalformed || _position == _bytes.Length)
+                return false;
+            if (!ReadField())
+                return Malformed();
+        }
+        while (WireType == GroupStart);
+        return true;
+    }
+
+    // A group is the old way to nest a message; nobody here writes one, so it is passed over whole.
+    private bool ReadField(int depth = 0)
+    {
         if (!TryReadVarint(out ulong tag) || tag >> 3 is 0 or > 536_870_911)
-            return Malformed();
+            return false;
         Field = (int)(tag >> 3);
+        WireType = (int)(tag & 7);
         Bytes = default;
         Number = 0;
-        IsDelimited = false;
-        switch (tag & 7)
+        switch (WireType)
         {
             case 0:
                 if (!TryReadVarint(out ulong number))
-                    return Malformed();
+                    return false;
                 Number = number;
                 return true;
             case 1 when _bytes.Length - _position >= 8:
@@ -51,18 +70,33 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
                 return true;
             case 2:
                 if (!TryReadVarint(out ulong length) || length > (ulong)(_bytes.Length - _position))
-                    return Malformed();
+                    return false;
                 Bytes = _bytes.Slice(_position, (int)length);
                 _position += (int)length;
-                IsDelimited = true;
                 return true;
+            case GroupStart:
+                return depth < GroupDepthMax && SkipGroup(Field, depth + 1);
+            case GroupEnd:
+                return depth > 0;
             case 5 when _bytes.Length - _position >= 4:
                 Number = BinaryPrimitives.ReadUInt32LittleEndian(_bytes[_position..]);
                 _position += 4;
                 return true;
             default:
-                return Malformed();
+                return false;
         }
+    }
+
+    private bool SkipGroup(int field, int depth)
+    {
+        while (ReadField(depth))
+        {
+            if (WireType != GroupEnd)
+                continue;
+            WireType = GroupStart;
+            return Field == field;
+        }
+        return false;
     }
 
     private bool Malformed()
