@@ -1,0 +1,15 @@
+
+namespace Chorus.Kvstore;
+
+/// <summary>
+/// Limits that a leader puts on what it proposes. They decide nothing when a command is applied: replicas
+/// with different limits still reach the same state.
+/// </summary>
+public sealed record KvStateMachineOptions
+{
+    /// <summary>Longest key, in bytes. Default 4 KiB.</summary>
+    public int KeyBytesMax { get; init; } = 4 << 10;
+
+    /// <summary>Longest value, in bytes. Default 1 MiB.</summary>
+    public int ValueBytesMax { get; init; } = 1 << 20;
+}
