@@ -1,0 +1,167 @@
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Common.Hosting;
+
+/// <summary>What one replica process is told at its start.</summary>
+public sealed record ReplicaHostOptions
+{
+    /// <summary>What a node may be called, for errors.</summary>
+    internal const string NameRule = "Use 1 to 64 letters, digits, dots, hyphens and underscores";
+
+    /// <summary>Highest <see cref="Priority"/>.</summary>
+    public const int PriorityMax = 100;
+
+    /// <summary>Name of this node, unique in its cluster.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Where clients connect. Default loopback, port 11000.</summary>
+    public HostEndpoint ClientEndpoint { get; init; } = new("127.0.0.1", 11000);
+
+    /// <summary>Where the other replicas connect. Default loopback, port 12000.</summary>
+    public HostEndpoint PeerEndpoint { get; init; } = new("127.0.0.1", 12000);
+
+    /// <summary>Where nodes that want to join ask; null: here nobody can ask.</summary>
+    public HostEndpoint? JoinListenEndpoint { get; init; }
+
+    /// <summary>
+    /// Join socket of any member of the cluster to join; null: start a new one. Without meaning once the data
+    /// directory holds a log.
+    /// </summary>
+    public HostEndpoint? JoinEndpoint { get; init; }
+
+    /// <summary>
+    /// Voters of a cluster that starts all at once, this node among them or not; empty: no fixed start.
+    /// Without meaning once the data directory holds a log.
+    /// </summary>
+    public IReadOnlyList<HostPeer> Peers { get; init; } = [];
+
+    /// <summary>
+    /// Host name by which others reach this node; null: the hosts of <see cref="ClientEndpoint"/> and
+    /// <see cref="PeerEndpoint"/>. Needed where those stand for every interface.
+    /// </summary>
+    public string? AdvertisedHost { get; init; }
+
+    /// <summary>Where log and hard state live.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Nothing is written to disk, nothing survives a restart.</summary>
+    public bool InMemory { get; init; }
+
+    /// <summary>Whether listening beyond loopback, where anybody may connect, is wanted.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>
+    /// Of two equally up-to-date voters the one with the higher priority campaigns first. 0 to 100.
+    /// </summary>
+    public int Priority { get; init; } = Member.PriorityDefault;
+
+    /// <summary>
+    /// What the state machine holds before the first entry, in words such as <c>preload 1000,128</c>; empty:
+    /// nothing. Must be the same on every member, so a node with another base is not let in.
+    /// </summary>
+    public string StateBase { get; init; } = "";
+
+    /// <summary>Settings of the core.</summary>
+    public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>Settings of the log.</summary>
+    public LogOptions Log { get; init; } = new();
+
+    /// <summary>Address of the client socket as others connect to it.</summary>
+    public HostEndpoint AdvertisedClientEndpoint => ClientEndpoint with { Host = AdvertisedHost ?? ClientEndpoint.Host };
+
+    /// <summary>Address of the peer socket as others connect to it.</summary>
+    public HostEndpoint AdvertisedPeerEndpoint => PeerEndpoint with { Host = AdvertisedHost ?? PeerEndpoint.Host };
+
+    /// <summary>Checks everything once, before anything is started.</summary>
+    /// <exception cref="ChorusException">A setting makes no sense; names the flag and what to
+    /// write.</exception>
+    public void Validate()
+    {
+        Require(NodeId.IsValid(Id), $"-id: '{Id}' is no node name", NameRule);
+        Require(Priority is >= 0 and <= PriorityMax, $"-priority: {Priority} is not within 0 to {PriorityMax}");
+        Require(DataDirectory.Length > 0 || InMemory, "-data: the folder has no name", "Name one, or use -inmem");
+        Require(
+            JoinEndpoint is null || Peers.Count == 0,
+            "-join and -peer exclude each other",
+            "Use -join to enter a running cluster, -peer to start several voters at once");
+        ValidateListeners();
+        ValidatePeers();
+        try
+        {
+            Raft.Validate();
+        }
+        catch (ArgumentException error)
+        {
+            throw ChorusException.Usage(error.Message);
+        }
+    }
+
+    private void ValidateListeners()
+    {
+        (string Flag, HostEndpoint Endpoint)[] listeners =
+        [
+            ("-port", ClientEndpoint),
+            ("-raft", PeerEndpoint),
+            .. JoinListenEndpoint is { } join ? [("-hjoin", join)] : Array.Empty<(string, HostEndpoint)>(),
+        ];
+        foreach ((string flag, HostEndpoint endpoint) in listeners)
+        {
+            Require(
+                endpoint.IsLoopback || Insecure,
+                $"{flag}: {endpoint} can be reached from other machines, and connections are neither encrypted nor "
+                    + "authenticated",
+                "Add -insecure if the network is trusted, or listen on this machine only, "
+                    + $"as in {flag} :{endpoint.Port}");
+            Require(
+                !endpoint.IsWildcard || AdvertisedHost is not null || flag == "-hjoin",
+                $"{flag}: {endpoint} stands for every interface, so others do not learn where to connect",
+                "Add -advertise with the host name by which others reach this machine");
+        }
+        foreach (var same in listeners.GroupBy(listener => listener.Endpoint.Port).Where(group => group.Count() > 1))
+        {
+            string flags = string.Join(" and ", same.Select(listener => listener.Flag));
+            throw ChorusException.Usage($"{flags} use the same port {same.Key}", "Give each a port of its own");
+        }
+        if (AdvertisedHost is { } host)
+        {
+            bool isHost = HostEndpoint.TryParse($"{host}:1", out HostEndpoint advertised, out _)
+                || HostEndpoint.TryParse($"[{host}]:1", out advertised, out _);
+            Require(
+                isHost && host.Length > 0 && !advertised.IsWildcard,
+                $"-advertise: '{host}' is no host name that others could use",
+                "Write a name or an address, without a port");
+        }
+    }
+
+    private void ValidatePeers()
+    {
+        foreach (var same in Peers.GroupBy(peer => peer.Id).Where(group => group.Count() > 1))
+            throw ChorusException.Usage($"-peer: '{same.Key}' is named {same.Count()} times", "Name each node once");
+        foreach (var same in Peers.GroupBy(peer => peer.Address).Where(group => group.Count() > 1))
+        {
+            string names = string.Join(" and ", same.Select(peer => peer.Id));
+            throw ChorusException.Usage($"-peer: {names} have the same address {same.Key}", "Give each its own");
+        }
+        foreach (HostPeer peer in Peers)
+        {
+            bool isOwn = peer.Id.Value == Id;
+            Require(
+                !isOwn || peer.Address == AdvertisedPeerEndpoint,
+                $"-peer: {peer} is this node, but -raft says {AdvertisedPeerEndpoint}",
+                "Give it the same address in both places");
+            Require(
+                isOwn || peer.Address != AdvertisedPeerEndpoint,
+                $"-peer: {peer} has the address of this node's own -raft",
+                "Name the peer's address");
+            Require(!peer.Address.IsWildcard, $"-peer: nobody can connect to {peer.Address}", "Name the peer's host");
+        }
+    }
+
+    private static void Require(bool condition, string message, string cure = "")
+    {
+        if (!condition)
+            throw ChorusException.Usage(message, cure);
+    }
+}
