@@ -55,7 +55,8 @@ public readonly record struct HostEndpoint(string Host, int Port)
             error = $"'{digits}' in '{text}' is no port; use a number from 1 to {IPEndPoint.MaxPort}";
             return false;
         }
-        if (host.Any(c => char.IsWhiteSpace(c) || c is '/' or ','))
+        bool isBadAddress = host.Contains(':', StringComparison.Ordinal) && !IPAddress.TryParse(host, out _);
+        if (isBadAddress || host.Any(c => char.IsWhiteSpace(c) || c is '/' or ','))
         {
             error = $"'{host}' in '{text}' is no host name";
             return false;
@@ -75,5 +76,6 @@ public readonly record struct HostEndpoint(string Host, int Port)
             : throw ChorusException.Usage($"{flag}: {error}");
 
     /// <summary><c>host:port</c>, with brackets around an IPv6 address.</summary>
-    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public override string ToString() =>
+        Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }

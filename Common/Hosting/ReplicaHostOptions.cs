@@ -69,10 +69,12 @@ public sealed record ReplicaHostOptions
     public LogOptions Log { get; init; } = new();
 
     /// <summary>Address of the client socket as others connect to it.</summary>
-    public HostEndpoint AdvertisedClientEndpoint => ClientEndpoint with { Host = AdvertisedHost ?? ClientEndpoint.Host };
+    public HostEndpoint AdvertisedClientEndpoint =>
+        ClientEndpoint with { Host = AdvertisedHost ?? ClientEndpoint.Host };
 
     /// <summary>Address of the peer socket as others connect to it.</summary>
-    public HostEndpoint AdvertisedPeerEndpoint => PeerEndpoint with { Host = AdvertisedHost ?? PeerEndpoint.Host };
+    public HostEndpoint AdvertisedPeerEndpoint =>
+        PeerEndpoint with { Host = AdvertisedHost ?? PeerEndpoint.Host };
 
     /// <summary>Checks everything once, before anything is started.</summary>
     /// <exception cref="ChorusException">A setting makes no sense; names the flag and what to
