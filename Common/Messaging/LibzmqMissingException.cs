@@ -6,13 +6,14 @@ namespace Chorus.Common.Messaging;
 /// </summary>
 public sealed class LibzmqMissingException : Exception
 {
-    /// <summary>Appends the cure to the cause.</summary>
+    /// <summary>Joins cause and cure.</summary>
     /// <param name="cause">What is wrong, without a full stop.</param>
-    internal LibzmqMissingException(string cause)
-        : base($"{cause}: run scripts/setup, or install it with \"{Command}\"")
+    /// <param name="cure">What to do about it; how to install the library when null.</param>
+    internal LibzmqMissingException(string cause, string? cure = null)
+        : base($"{cause}: {cure ?? Install}")
     {
     }
 
-    private static string Command =>
-        OperatingSystem.IsMacOS() ? "brew install zeromq" : "apt-get install libzmq5";
+    private static string Install =>
+        $"run scripts/setup, or \"{(OperatingSystem.IsMacOS() ? "brew install zeromq" : "apt-get install libzmq5")}\"";
 }

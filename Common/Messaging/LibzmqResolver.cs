@@ -29,7 +29,10 @@ internal static class LibzmqResolver
         int major, minor, patch;
         Libzmq.Version(&major, &minor, &patch);
         if (major != 4 || minor < 3)
-            throw new LibzmqMissingException($"libzmq {major}.{minor}.{patch} was found, but 4.3 or newer is needed");
+        {
+            throw new LibzmqMissingException(
+                $"libzmq {major}.{minor}.{patch} was found, but 4.3 or a newer 4 is needed");
+        }
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
@@ -41,7 +44,8 @@ internal static class LibzmqResolver
         {
             return NativeLibrary.TryLoad(named, out nint chosen)
                 ? chosen
-                : throw new LibzmqMissingException($"{PathVariable} names {named}, which cannot be loaded");
+                : throw new LibzmqMissingException(
+                    $"{PathVariable} names {named}, which cannot be loaded", $"correct {PathVariable} or unset it");
         }
 
         if (UnpackedFolder() is { } folder && TryLoadUnpacked(folder, out nint unpacked))
