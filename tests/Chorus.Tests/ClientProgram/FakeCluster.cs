@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using Chorus.Client.Load;
+using Chorus.Common.Client;
+using Chorus.Common.Protocol;
+
+namespace Chorus.Tests.ClientProgram;
+
+/// <summary>A key-value store in memory that answers as a cluster would, in the way a test wants it to.</summary>
+internal sealed class FakeCluster
+{
+    private readonly ConcurrentQueue<Action> _queue = new();
+    private long _operations;
+
+    public ConcurrentDictionary<string, byte[]> Values { get; } = new();
+
+    public ConcurrentQueue<string> Commands { get; } = new();
+
+    /// <summary>Called for each write with its number from 1; anything but Ok is answered instead of it.</summary>
+    public Func<long, Code> Outcome { get; init; } = _ => Code.Ok;
+
+    /// <summary>Whether a write of unknown outcome is applied.</summary>
+    public bool ApplyUnknown { get; init; }
+
+    /// <summary>Answers from a thread of its own instead of at once.</summary>
+    public bool Asynchronous { get; init; }
+
+    public long Operations => Interlocked.Read(ref _operations);
+
+    public SendOperation Send => SendAsync;
+
+    /// <summary>Answers what is outstanding until told to stop. A thread's body.</summary>
+    public void Serve(CancellationToken stop)
+    {
+        SpinWait spin = default;
+        while (!stop.IsCancellationRequested)
+        {
+            if (_queue.TryDequeue(out Action? answer))
+                answer();
+            else
+                spin.SpinOnce();
+        }
+    }
+
+    public ClientResult Get(ReadOnlyMemory<byte> key) => Read(System.Text.Encoding.UTF8.GetString(key.Span));
+
+    private ValueTask<ClientResult> SendAsync(bool write, ReadOnlyMemory<byte> command)
+    {
+        if (!Asynchronous)
+            return new(Apply(write, command));
+        TaskCompletionSource<ClientResult> source = new();
+        _queue.Enqueue(() => source.SetResult(Apply(write, command)));
+        return new(source.Task);
+    }
+
+    private ClientResult Apply(bool write, ReadOnlyMemory<byte> command)
+    {
+        long number = Interlocked.Increment(ref _operations);
+        KvCommand parsed = KvCommand.Parser.ParseFrom(command.Span);
+        string key = parsed.Key.ToStringUtf8();
+        if (Commands.Count < 10_000)
+            Commands.Enqueue($"{parsed.Operation} {key}");
+        if (!write)
+            return Read(key);
+        Code code = Outcome(number);
+        if (code == Code.Ok || (code == Code.OutcomeUnknown && ApplyUnknown))
+            Values[key] = parsed.Value.ToByteArray();
+        return new ClientResult(code, default, 1, code == Code.Ok ? "" : $"refused with {code}", "");
+    }
+
+    private ClientResult Read(string key) => Values.TryGetValue(key, out byte[]? value)
+        ? new ClientResult(Code.Ok, value, 0, "", "")
+        : new ClientResult(Code.NotFound, default, 0, "", "");
+}
