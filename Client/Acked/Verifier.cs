@@ -29,7 +29,8 @@ internal sealed class Verifier(AckedRun run, ReadKey read)
 
     private async Task ReadAsync(CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested && Interlocked.Increment(ref _next) is var i && i < run.Keys.Count)
+        while (!cancellation.IsCancellationRequested
+            && Interlocked.Increment(ref _next) is var i && i < run.Keys.Count)
         {
             AckedKey key = run.Keys[i];
             ClientResult result = await read(Encoding.UTF8.GetBytes(run.NameOf(key))).ConfigureAwait(false);
@@ -55,7 +56,8 @@ internal sealed class Verifier(AckedRun run, ReadKey read)
             Count(key);
         else if (!found)
             Lose(key, "is gone");
-        else if (!ValueStamp.TryRead(result.Payload.Span, run.ValueBytes, out ValueStamp stamp) || stamp.Run != run.Run)
+        else if (!ValueStamp.TryRead(result.Payload.Span, run.ValueBytes, out ValueStamp stamp)
+            || stamp.Run != run.Run)
             JudgeForeign(key);
         else if (stamp.Caller == key.Caller && stamp.Sequence < key.Acked)
             Lose(key, $"holds the older write {stamp.Sequence}");

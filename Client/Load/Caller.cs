@@ -40,8 +40,8 @@ internal sealed class Caller : IDisposable
     /// <param name="acked">Account of the acknowledged writes; null when none is kept.</param>
     /// <param name="finished">Called once, when the caller will not issue anything more.</param>
     public Caller(
-        int number, LoadPlan plan, IWorkSource source, SendOperation send, Recorder recorder, AckedKeys? acked,
-        Action finished)
+        int number, LoadPlan plan, IWorkSource source, SendOperation send, Recorder recorder,
+        AckedKeys? acked, Action finished)
     {
         (_plan, _source, _send, _recorder, _acked, _finished) = (plan, source, send, recorder, acked, finished);
         _random = new RandomSequence(plan.Seed, number);

@@ -47,7 +47,7 @@ internal sealed class CommandBuffer
         return _bytes.AsMemory(start);
     }
 
-    /// <summary>The command that gets a key. An operation of 0 is not written: it is the default of the field.</summary>
+    /// <summary>The command that gets a key. An operation of 0 is the default and not written.</summary>
     public ReadOnlyMemory<byte> Get(long key)
     {
         int start = WriteKey(key);

@@ -88,11 +88,11 @@ internal sealed class LoadEngine
         _state.BeginMeasuring(start);
     }
 
-    /// <summary>Samples every second until the time is over, all callers have finished, or the run is stopped.</summary>
+    /// <summary>Samples every second until the time is over, everybody has finished, or the run stops.</summary>
     private async Task SampleAsync(long start, double lengthSec, CancellationToken stop)
     {
         double fromSec = 0;
-        while (fromSec < lengthSec && !_allFinished.Task.IsCompleted && !stop.IsCancellationRequested)
+        do
         {
             double toSec = Math.Min(lengthSec, fromSec + SampleSec);
             double waitSec = Math.Max(0, toSec - Stopwatch.GetElapsedTime(start).TotalSeconds);
@@ -109,6 +109,7 @@ internal sealed class LoadEngine
             Tell(lengthSec, toSec);
             fromSec = toSec;
         }
+        while (fromSec < lengthSec && !_allFinished.Task.IsCompleted && !stop.IsCancellationRequested);
     }
 
     private void TakeSample(double fromSec, double toSec, bool onlyIfAny)

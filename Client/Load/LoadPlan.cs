@@ -30,7 +30,7 @@ internal sealed record LoadPlan
     /// <summary>Share of operations that read, 0 to 1.</summary>
     public double ReadShare { get; init; }
 
-    /// <summary>Operations a second that fall due, whatever the cluster makes of them (open loop); 0: closed loop.</summary>
+    /// <summary>Operations that fall due in a second, answered or not (open loop); 0: closed loop.</summary>
     public double RatePerSec { get; init; }
 
     /// <summary>Pause of each caller between an answer and its next operation.</summary>

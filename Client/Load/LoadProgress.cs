@@ -8,4 +8,5 @@ namespace Chorus.Client.Load;
 /// <param name="Share">How much of the present phase is done, 0 to 1.</param>
 /// <param name="Operations">Measured operations so far.</param>
 /// <param name="Errors">Failures so far.</param>
-internal readonly record struct LoadProgress(LoadPhase Phase, Sample Sample, double Share, long Operations, long Errors);
+internal readonly record struct LoadProgress(
+    LoadPhase Phase, Sample Sample, double Share, long Operations, long Errors);

@@ -9,7 +9,7 @@ internal static class Nap
     private const double LongestMsec = 1;
     private const double WakeUpMsec = 0.06;
 
-    /// <summary>Sleeps until about the given number of stopwatch ticks from now, at most 1 ms, at least one yield.</summary>
+    /// <summary>Sleeps for about the given number of stopwatch ticks, at most 1 ms, at least one yield.</summary>
     public static void UntilTicks(long ticks)
     {
         double msec = Math.Min(LongestMsec, (ticks * 1000.0 / Stopwatch.Frequency) - WakeUpMsec);

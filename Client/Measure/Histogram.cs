@@ -38,7 +38,7 @@ internal sealed class Histogram
         Count == 0 ? 0 : Math.Sqrt(Math.Max(0, (_sumOfSquares / Count) - (MeanUs * MeanUs)));
 
     /// <summary>Powers of two that the buckets cover.</summary>
-    public static int Buckets => (Length >> HalfBits) - 1;
+    public static int Buckets => Length >> HalfBits;
 
     /// <summary>Counts one duration. Negative ones count as 0.</summary>
     public void Record(long us)

@@ -6,7 +6,7 @@ internal sealed class Totals(bool openLoop)
     /// <summary>From the send to the answer.</summary>
     public Histogram Service { get; } = new();
 
-    /// <summary>From the moment at which it was due to the answer; null in a closed loop, where the two are one.</summary>
+    /// <summary>From the moment at which it was due to the answer; null in a closed loop: no difference.</summary>
     public Histogram? Response { get; } = openLoop ? new Histogram() : null;
 
     public ErrorTally Errors { get; } = new();

@@ -24,7 +24,7 @@ public sealed class AckedTests : IDisposable
     [Fact]
     public async Task A_cluster_that_keeps_everything_is_confirmed()
     {
-        FakeCluster cluster = new();
+        FakeCluster cluster = new() { Asynchronous = true };
         (LoadResult result, AckedRun run) = await LoadAsync(cluster);
         Assert.Equal(0, result.WrongReads);
         Assert.Equal(40, run.Keys.Count);
@@ -40,6 +40,7 @@ public sealed class AckedTests : IDisposable
     {
         FakeCluster cluster = new()
         {
+            Asynchronous = true,
             ApplyUnknown = applied,
             Outcome = number => number % 50 == 0 ? Code.OutcomeUnknown : Code.Ok,
         };
@@ -56,7 +57,11 @@ public sealed class AckedTests : IDisposable
     [Fact]
     public async Task A_write_that_takes_effect_long_after_its_unknown_outcome_is_no_loss()
     {
-        FakeCluster cluster = new() { Outcome = number => number == 500 ? Code.OutcomeUnknown : Code.Ok };
+        FakeCluster cluster = new()
+        {
+            Asynchronous = true,
+            Outcome = number => number == 500 ? Code.OutcomeUnknown : Code.Ok,
+        };
         (_, AckedRun run) = await LoadAsync(cluster, Plan with { ReadShare = 0 });
         AckedKey late = Assert.Single(run.Keys, key => key.Unknown > 0);
         cluster.Values[run.NameOf(late)] = run.ValueOf(late, late.Unknown);
@@ -66,7 +71,7 @@ public sealed class AckedTests : IDisposable
     [Fact]
     public async Task Lost_and_wrong_values_are_found_one_by_one()
     {
-        FakeCluster cluster = new();
+        FakeCluster cluster = new() { Asynchronous = true };
         (_, AckedRun run) = await LoadAsync(cluster);
         AckedKey[] keys = [.. run.Keys];
         cluster.Values.TryRemove(run.NameOf(keys[0]), out _);
@@ -83,7 +88,7 @@ public sealed class AckedTests : IDisposable
     [Fact]
     public async Task A_stale_read_during_the_load_is_noticed()
     {
-        FakeCluster cluster = new();
+        FakeCluster cluster = new() { Asynchronous = true };
         ValueTask<Common.Client.ClientResult> Send(bool write, ReadOnlyMemory<byte> command)
         {
             if (cluster.Operations == 1000)

@@ -8,7 +8,6 @@ namespace Chorus.Tests.ClientProgram;
 /// <summary>A key-value store in memory that answers as a cluster would, in the way a test wants it to.</summary>
 internal sealed class FakeCluster
 {
-    private readonly ConcurrentQueue<Action> _queue = new();
     private long _operations;
 
     public ConcurrentDictionary<string, byte[]> Values { get; } = new();
@@ -21,35 +20,20 @@ internal sealed class FakeCluster
     /// <summary>Whether a write of unknown outcome is applied.</summary>
     public bool ApplyUnknown { get; init; }
 
-    /// <summary>Answers from a thread of its own instead of at once.</summary>
+    /// <summary>Answers from another thread instead of at once.</summary>
     public bool Asynchronous { get; init; }
 
     public long Operations => Interlocked.Read(ref _operations);
 
     public SendOperation Send => SendAsync;
 
-    /// <summary>Answers what is outstanding until told to stop. A thread's body.</summary>
-    public void Serve(CancellationToken stop)
-    {
-        SpinWait spin = default;
-        while (!stop.IsCancellationRequested)
-        {
-            if (_queue.TryDequeue(out Action? answer))
-                answer();
-            else
-                spin.SpinOnce();
-        }
-    }
-
     public ClientResult Get(ReadOnlyMemory<byte> key) => Read(System.Text.Encoding.UTF8.GetString(key.Span));
 
-    private ValueTask<ClientResult> SendAsync(bool write, ReadOnlyMemory<byte> command)
+    private async ValueTask<ClientResult> SendAsync(bool write, ReadOnlyMemory<byte> command)
     {
-        if (!Asynchronous)
-            return new(Apply(write, command));
-        TaskCompletionSource<ClientResult> source = new();
-        _queue.Enqueue(() => source.SetResult(Apply(write, command)));
-        return new(source.Task);
+        if (Asynchronous)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return Apply(write, command);
     }
 
     private ClientResult Apply(bool write, ReadOnlyMemory<byte> command)
