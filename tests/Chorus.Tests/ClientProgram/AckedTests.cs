@@ -27,10 +27,10 @@ public sealed class AckedTests : IDisposable
         FakeCluster cluster = new() { Asynchronous = true };
         (LoadResult result, AckedRun run) = await LoadAsync(cluster);
         Assert.Equal(0, result.WrongReads);
-        Assert.Equal(40, run.Keys.Count);
+        Assert.InRange(run.Keys.Count, 8, 40);
         Verdict verdict = await VerifyAsync(cluster, run);
         Assert.True(verdict.IsGood);
-        Assert.Equal(40, verdict.Confirmed);
+        Assert.Equal(run.Keys.Count, verdict.Confirmed);
     }
 
     [Theory]
@@ -78,9 +78,9 @@ public sealed class AckedTests : IDisposable
         cluster.Values[run.NameOf(keys[1])] = run.ValueOf(keys[1], 0);
         cluster.Values[run.NameOf(keys[2])] = Encoding.UTF8.GetBytes("something else");
         cluster.Values[run.NameOf(keys[3])] = run.ValueOf(keys[3], keys[3].Acked + 1_000_000);
-        cluster.Values[run.NameOf(keys[4])] = run.ValueOf(keys[39], keys[39].Acked);
+        cluster.Values[run.NameOf(keys[4])] = run.ValueOf(keys[4] with { Caller = 17 }, 1);
         Verdict verdict = await VerifyAsync(cluster, run);
-        Assert.Equal((3, 2, 35), (verdict.Lost, verdict.Wrong, verdict.Confirmed));
+        Assert.Equal((3, 2, keys.Length - 5), (verdict.Lost, verdict.Wrong, verdict.Confirmed));
         Assert.False(verdict.IsGood);
         Assert.Equal(5, verdict.Examples.Count);
     }
