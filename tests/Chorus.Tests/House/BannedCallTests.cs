@@ -32,9 +32,9 @@ public sealed class BannedCallTests
 
     [Fact]
     public void Unsafe_code_stays_in_the_bindings_to_native_libraries() => Expect(
-        "unsafe belongs in Common/Messaging/Native and in files named after a native library (LibC, LibZmq).",
+        "unsafe belongs in Common/Messaging (libzmq) and in files named after a native library (LibC).",
         @"\bunsafe\b",
-        file => !file.Contains("/Native/", StringComparison.Ordinal) && !Path.GetFileName(file).StartsWith("Lib"));
+        file => !Repository.IsIn(file, "Common/Messaging") && !Path.GetFileName(file).StartsWith("Lib"));
 
     [Fact]
     public void No_method_is_async_void() => Expect(
@@ -71,8 +71,17 @@ public sealed class BannedCallTests
         from file in files
         from line in Repository.Lines(file).Index()
         from word in words
-        where line.Item.Contains(word, StringComparison.Ordinal)
+        where Contains(line.Item, word)
         select $"{file}:{line.Index + 1}: {word}";
+
+    // As a word of its own where it is one: mktemp's template is not a marker.
+    private static bool Contains(string line, string word)
+    {
+        int at = line.IndexOf(word, StringComparison.Ordinal);
+        return at >= 0
+            && !(char.IsLetter(word[0]) && at > 0 && char.IsLetter(line[at - 1]))
+            && !(char.IsLetter(word[^1]) && at + word.Length < line.Length && char.IsLetter(line[at + word.Length]));
+    }
 
     private static bool IsText(string file) =>
         !Path.HasExtension(file) || Path.GetExtension(file) is ".cs" or ".md" or ".toml" or ".proto" or ".py" or ".sh"
