@@ -16,14 +16,30 @@ namespace Chorus.Raft;
 ///     apply up to Commit; answer Reads when applied
 ///     when the disk has made a batch durable: node.LogDurable(last index and term of that batch)
 /// </code>
-/// Single-threaded; no call blocks.
+/// Single-threaded; no call blocks. Proposals raise <see cref="LastIndex"/> at once; all that were made since the last
+/// <see cref="TakeEffects"/> leave together, as one message to each follower as far as sizes allow.
+/// <see cref="Receive"/> needs the effects of earlier proposals and messages to have been taken: the entries to append
+/// come from one source only.
 /// </remarks>
 public sealed class RaftNode
 {
+    private readonly NodeState _state;
+    private readonly IncarnationGate _gate;
+    private readonly Elector _elector;
+    private readonly Campaign _campaign;
+    private readonly Follower _follower;
+    private readonly Leader _leader;
+    private bool _taken;
+    private bool _received;
+    private bool _entryMessagesDue;
+
     /// <summary>Makes a node from what its disk held.</summary>
     /// <param name="self">This node's name.</param>
     /// <param name="incarnation">This data directory's incarnation, not 0.</param>
-    /// <param name="recovered">What the disk held.</param>
+    /// <param name="recovered">
+    /// What the disk held. The terms of the log are known to the hard state; only a cluster's very first entries, of
+    /// term 1, may stand there before any hard state does.
+    /// </param>
     /// <param name="options">Settings; validated here.</param>
     /// <param name="sizes">Answers how many entries fit into a message.</param>
     /// <param name="seed">Seed of the randomised timeouts.</param>
@@ -31,74 +47,253 @@ public sealed class RaftNode
         NodeId self, ulong incarnation, RecoveredState recovered, RaftOptions options, ILogSizes sizes, ulong seed)
     {
         options.Validate();
-        throw new InvariantViolationException("not built yet");
+        _state = new NodeState(self, incarnation, recovered, options, sizes, seed);
+        _gate = new IncarnationGate(_state);
+        _elector = new Elector(_state);
+        _campaign = new Campaign(_state);
+        _follower = new Follower(_state, _campaign);
+        _leader = new Leader(_state, _gate);
     }
 
     /// <summary>This node's name.</summary>
-    public NodeId Self => throw new InvariantViolationException("not built yet");
+    public NodeId Self => _state.Self;
 
     /// <summary>What the node is doing.</summary>
-    public Role Role => throw new InvariantViolationException("not built yet");
+    public Role Role => _state.Role;
 
     /// <summary>Current term.</summary>
-    public Term Term => throw new InvariantViolationException("not built yet");
+    public Term Term => _state.Term;
+
+    /// <summary>Whom this node voted for in the current term, or none.</summary>
+    public NodeId VotedFor => _state.VotedFor;
 
     /// <summary>Known leader of the current term, or none.</summary>
-    public NodeId Leader => throw new InvariantViolationException("not built yet");
+    public NodeId Leader => _state.Leader;
 
     /// <summary>Highest index known to be committed.</summary>
-    public LogIndex Commit => throw new InvariantViolationException("not built yet");
+    public LogIndex Commit => _state.Commit;
 
     /// <summary>Last index of the log, durable or not.</summary>
-    public LogIndex LastIndex => throw new InvariantViolationException("not built yet");
+    public LogIndex LastIndex => _state.Log.Last;
 
     /// <summary>Last index that is durable on the own disk.</summary>
-    public LogIndex DurableIndex => throw new InvariantViolationException("not built yet");
+    public LogIndex DurableIndex => _state.Durable;
+
+    /// <summary>
+    /// Whether the log ends before an index that was committed: no votes, no candidacy, and no acknowledgement of
+    /// anything that is not committed without this node, until a leader has filled it up again (trap 8).
+    /// </summary>
+    public bool HasLostEntries => _state.LossBound > LogIndex.Zero;
+
+    /// <summary>Messages dropped because their fields contradict one another or this node's term, since the start.</summary>
+    public long RefusedMessagesTotal => _state.Refused;
 
     /// <summary>Configuration in force: the last one in the log, committed or not.</summary>
-    public Configuration Configuration => throw new InvariantViolationException("not built yet");
+    public Configuration Configuration => _state.Configuration;
 
     /// <summary>Index of the entry of <see cref="Configuration"/>; 0 when there is none.</summary>
-    public LogIndex ConfigurationIndex => throw new InvariantViolationException("not built yet");
+    public LogIndex ConfigurationIndex => _state.Configurations.Active.Index;
 
-    /// <summary>The leader's view of the others, ordered by id; empty elsewhere.</summary>
-    public IReadOnlyList<PeerStatus> Peers => throw new InvariantViolationException("not built yet");
+    /// <summary>The leader's view of the others, ordered by id; empty elsewhere. A new list with every call.</summary>
+    public IReadOnlyList<PeerStatus> Peers
+    {
+        get
+        {
+            List<PeerStatus> peers = new(_leader.Peers.Length);
+            foreach (Progress peer in _leader.Peers)
+            {
+                bool isActive = peer.HasAnswered
+                    && _state.Now - peer.AnsweredAt <= (ulong)_state.Options.ElectionTimeoutTicks;
+                peers.Add(new PeerStatus(peer.Id, peer.Match, peer.Next, peer.State, isActive));
+            }
+            return peers;
+        }
+    }
 
     /// <summary>One tick of time has passed.</summary>
-    public void Tick() => throw new InvariantViolationException("not built yet");
+    public void Tick()
+    {
+        BeginInput();
+        _state.AdvanceTime();
+        switch (_state.Role)
+        {
+            case Role.Follower:
+                _follower.Tick();
+                break;
+            case Role.PreCandidate or Role.Candidate:
+                _campaign.Tick();
+                break;
+            case Role.Leader:
+                _leader.Tick();
+                break;
+        }
+        SettleLeadership();
+    }
 
-    /// <summary>A message has arrived. Take the effects before the next one.</summary>
-    public void Receive(Message message) => throw new InvariantViolationException("not built yet");
+    /// <summary>
+    /// A message has arrived. Take the effects before the next one, and those of earlier proposals before this one.
+    /// A message that makes no sense is dropped and counted.
+    /// </summary>
+    public void Receive(Message message)
+    {
+        BeginInput();
+        Check.That(!_received && !_state.HasUntakenAppend, "effects are taken before the next message");
+        _received = true;
+        if (!MessageCheck.IsSound(message, _state.Self))
+        {
+            _state.Refused++;
+            return;
+        }
+        if (!_gate.Admits(message))
+            return;
+        switch (message)
+        {
+            case PreVoteRequest m:
+                _elector.OnPreVoteRequest(m);
+                break;
+            case VoteRequest m:
+                _elector.OnVoteRequest(m);
+                break;
+            case AppendRequest m:
+                _follower.OnAppendRequest(m);
+                break;
+            case HeartbeatRequest m:
+                _follower.OnHeartbeatRequest(m);
+                break;
+            default:
+                OnAnswer(message);
+                break;
+        }
+        SettleLeadership();
+    }
 
     /// <summary>Proposes commands; their indexes are consecutive. False when this node cannot take them: not the leader.</summary>
     /// <param name="count">Number of commands, at least 1.</param>
     /// <param name="first">Index of the first one.</param>
-    public bool TryPropose(int count, out LogIndex first) => throw new InvariantViolationException("not built yet");
+    public bool TryPropose(int count, out LogIndex first)
+    {
+        BeginInput();
+        Check.That(count >= 1, "a proposal has at least one command");
+        Check.That(!_received, "the effects of a message are taken before anything is proposed");
+        first = LogIndex.Zero;
+        if (_state.Role != Role.Leader)
+            return false;
+        first = _leader.Propose(count);
+        return true;
+    }
 
     /// <summary>
-    /// Proposes another configuration, which must differ from the current one by one member at most.
+    /// Proposes another configuration, which must differ from the current one by one member at most. One that does not
+    /// differ at all is accepted without an entry.
     /// </summary>
-    public ConfigurationProposal TryProposeConfiguration(Configuration next) =>
-        throw new InvariantViolationException("not built yet");
+    public ConfigurationProposal TryProposeConfiguration(Configuration next)
+    {
+        BeginInput();
+        Check.That(!_received, "the effects of a message are taken before anything is proposed");
+        return _state.Role == Role.Leader ? _leader.ProposeConfiguration(next) : ConfigurationProposal.NotLeader;
+    }
 
     /// <summary>Asks for a linearizable read. False when this node does not lead.</summary>
     /// <param name="ticket">Rises by one with every read; granted or dropped in order.</param>
-    public bool TryRead(out ulong ticket) => throw new InvariantViolationException("not built yet");
+    public bool TryRead(out ulong ticket)
+    {
+        BeginInput();
+        ticket = 0;
+        if (_state.Role != Role.Leader)
+            return false;
+        ticket = _leader.Read();
+        return true;
+    }
 
     /// <summary>
     /// Everything up to an entry is durable here. Ignored when the entry has been truncated meanwhile (trap 13).
     /// </summary>
-    public void LogDurable(LogIndex index, Term term) => throw new InvariantViolationException("not built yet");
+    /// <remarks>
+    /// A batch that was handed to the disk before a truncation says nothing of what was appended behind the cut: the
+    /// caller reports it up to the cut at most, even where the same (index, term) has come back since.
+    /// </remarks>
+    public void LogDurable(LogIndex index, Term term)
+    {
+        BeginInput();
+        _state.Disk.Progressed(_state.Now);
+        if (_state.Log.TermAt(index) != term || !_state.AdvanceDurable(index))
+            return;
+        if (_state.Role == Role.Leader)
+            _leader.OnDurable();
+        else
+            _follower.OnDurable();
+    }
 
-    /// <summary>What is to be done now. The value is reused: valid until the next call.</summary>
-    public Effects TakeEffects() => throw new InvariantViolationException("not built yet");
+    /// <summary>What is to be done now. The value is reused: valid until the next call, except <see cref="AddEntryMessages"/>.</summary>
+    public Effects TakeEffects()
+    {
+        BeginInput();
+        if (_state.Role == Role.Leader)
+            _leader.CompleteEffects();
+        else
+            _follower.CompleteEffects();
+        _state.SaveHardState();
+        _state.Effects.Commit = _state.Commit;
+        _taken = true;
+        _received = false;
+        _entryMessagesDue = _state.Role == Role.Leader && _state.HasUntakenAppend;
+        return _state.Effects;
+    }
 
     /// <summary>
     /// Adds the leader's <see cref="AppendRequest"/>s to the effects just taken. Called after the append: only now does
     /// the log know the sizes by which <see cref="ILogSizes.Fit"/> divides entries into messages.
     /// </summary>
-    public void AddEntryMessages() => throw new InvariantViolationException("not built yet");
+    public void AddEntryMessages()
+    {
+        Check.That(_taken, "the effects have been taken and appended");
+        _entryMessagesDue = false;
+        if (_state.Role == Role.Leader)
+            _leader.AddEntryMessages();
+    }
 
     /// <summary>Term of an entry of the log; 0 at index 0; null beyond the end.</summary>
-    public Term? TermAt(LogIndex index) => throw new InvariantViolationException("not built yet");
+    public Term? TermAt(LogIndex index) => _state.Log.TermAt(index);
+
+    private void OnAnswer(Message message)
+    {
+        bool isPromise = message is PreVoteResponse { Granted: true };
+        if (message.Term > _state.Term && !isPromise)
+        {
+            _state.BecomeFollower(message.Term, NodeId.None);
+            return;
+        }
+        switch (message)
+        {
+            case PreVoteResponse m:
+                _campaign.OnPreVoteResponse(m);
+                break;
+            case VoteResponse m:
+                _campaign.OnVoteResponse(m);
+                break;
+            default:
+                // Trap 13: an acknowledgement of another term speaks of entries that may have been overwritten since.
+                if (_state.Role == Role.Leader && (message.Term == _state.Term || Mutants.StaleAcksCounted))
+                    _leader.OnAnswer(message);
+                break;
+        }
+    }
+
+    /// <summary>The effects that were taken last are over.</summary>
+    private void BeginInput()
+    {
+        if (!_taken)
+            return;
+        Check.That(!_entryMessagesDue, "AddEntryMessages is called after every append of a leader");
+        _state.Effects.Clear();
+        _taken = false;
+    }
+
+    private void SettleLeadership()
+    {
+        if (_state.Role == Role.Leader && !_leader.IsActive)
+            _leader.Start();
+        else if (_state.Role != Role.Leader && _leader.IsActive)
+            _leader.Stop();
+    }
 }

@@ -1,0 +1,114 @@
+namespace Chorus.Raft;
+
+/// <summary>What a pre-candidate and a candidate do.</summary>
+/// <remarks>Raft §5.2; pre-vote: dissertation §9.6.</remarks>
+internal sealed class Campaign(NodeState state)
+{
+    private readonly List<NodeId> _granted = [];
+    private readonly List<NodeId> _refused = [];
+
+    /// <summary>Starts: asks around first; the only voter need not ask.</summary>
+    public void Start()
+    {
+        IReadOnlyList<NodeId> voters = state.Configuration.Voters;
+        if (voters.Count == 1 && voters[0] == state.Self)
+        {
+            Elect();
+            return;
+        }
+        state.BecomePreCandidate();
+        StartCount();
+        foreach (NodeId voter in voters)
+        {
+            if (voter != state.Self)
+            {
+                // After the hard state: a node whose disk hangs must not bring others to give up on their leader.
+                state.Send(
+                    new PreVoteRequest(
+                        state.Self, state.Incarnation, voter, state.Term.Next, state.Log.Last, state.Log.LastTerm),
+                    afterHardState: true);
+            }
+        }
+    }
+
+    /// <summary>One tick has passed.</summary>
+    public void Tick()
+    {
+        state.Timer.Tick();
+        if (!state.Timer.HasExpired)
+            return;
+        if (state.MayCampaign)
+            Start();
+        else
+            state.BecomeFollower(state.Term, NodeId.None);
+    }
+
+    /// <summary>Counts what a voter would do.</summary>
+    public void OnPreVoteResponse(PreVoteResponse m)
+    {
+        if (state.Role != Role.PreCandidate || (m.Granted && m.Term != state.Term.Next))
+            return;
+        switch (Count(m.From, m.Granted))
+        {
+            case VoteOutcome.Won when state.MayCampaign:
+                Elect();
+                break;
+            case VoteOutcome.Won or VoteOutcome.Lost:
+                state.BecomeFollower(state.Term, NodeId.None);
+                break;
+        }
+    }
+
+    /// <summary>Counts a vote of this term.</summary>
+    public void OnVoteResponse(VoteResponse m)
+    {
+        if (state.Role != Role.Candidate || m.Term != state.Term)
+            return;
+        switch (Count(m.From, m.Granted))
+        {
+            case VoteOutcome.Won:
+                state.BecomeLeader();
+                break;
+            case VoteOutcome.Lost:
+                state.BecomeFollower(state.Term, NodeId.None);
+                break;
+        }
+    }
+
+    private void Elect()
+    {
+        state.BecomeCandidate();
+        StartCount();
+        if (Tally() == VoteOutcome.Won)
+        {
+            state.BecomeLeader();
+            return;
+        }
+        foreach (NodeId voter in state.Configuration.Voters)
+        {
+            if (voter != state.Self)
+            {
+                state.Send(
+                    new VoteRequest(
+                        state.Self, state.Incarnation, voter, state.Term, state.Log.Last, state.Log.LastTerm),
+                    afterHardState: true);
+            }
+        }
+    }
+
+    private void StartCount()
+    {
+        _granted.Clear();
+        _refused.Clear();
+        _granted.Add(state.Self);
+    }
+
+    private VoteOutcome Count(NodeId from, bool granted)
+    {
+        if (state.Configuration.IsVoter(from) && !_granted.Contains(from) && !_refused.Contains(from))
+            (granted ? _granted : _refused).Add(from);
+        return Tally();
+    }
+
+    private VoteOutcome Tally() => Quorum.Tally(state.Configuration.Voters.Count, _granted.Count, _refused.Count);
+}

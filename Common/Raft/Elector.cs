@@ -1,0 +1,45 @@
+namespace Chorus.Raft;
+
+/// <summary>Answers those who ask for a vote. Every member that is asked may vote, learner or not (trap 17).</summary>
+internal sealed class Elector(NodeState state)
+{
+    /// <summary>Says whether it would vote; changes nothing here.</summary>
+    /// <remarks>Raft dissertation §9.6.</remarks>
+    public void OnPreVoteRequest(PreVoteRequest m)
+    {
+        bool granted = m.Term > state.Term && !IsLoyalAgainst(m.From) && IsWhole
+            && state.Log.IsMatchedBy(m.LastTerm, m.LastIndex);
+        Term term = granted ? m.Term : state.Term;
+        state.Send(new PreVoteResponse(state.Self, state.Incarnation, m.From, term, granted), afterHardState: false);
+    }
+
+    /// <summary>Votes, once in a term and only for a log that is at least as up to date.</summary>
+    /// <remarks>Raft §5.2, §5.4.1; the loyal do not even take over the term: dissertation §4.2.3.</remarks>
+    public void OnVoteRequest(VoteRequest m)
+    {
+        if (m.Term > state.Term && !IsLoyalAgainst(m.From))
+            state.BecomeFollower(m.Term, NodeId.None);
+        bool granted = m.Term == state.Term && IsWhole
+            && (state.VotedFor == m.From || (state.VotedFor.IsNone && state.Leader.IsNone))
+            && state.Log.IsMatchedBy(m.LastTerm, m.LastIndex);
+        if (granted)
+        {
+            state.Vote(m.From);
+            state.Timer.Restart();
+        }
+        state.Send(
+            new VoteResponse(state.Self, state.Incarnation, m.From, state.Term, granted),
+            afterHardState: !Mutants.VoteBeforeDurable);
+    }
+
+    /// <summary>Acknowledged entries are missing here: a vote could elect a leader that lacks them too (trap 8).</summary>
+    private bool IsWhole => state.LossBound == LogIndex.Zero;
+
+    /// <summary>
+    /// Whether this node leads, or has heard from another leader within the minimum election timeout. A leader that
+    /// asks has itself given up.
+    /// </summary>
+    private bool IsLoyalAgainst(NodeId candidate) =>
+        state.Role == Role.Leader
+        || (!state.Leader.IsNone && state.Leader != candidate && state.Timer.HeardRecently);
+}

@@ -1,0 +1,157 @@
+namespace Chorus.Raft;
+
+/// <summary>What a follower does: takes entries from its leader, and acknowledges what is durable.</summary>
+/// <remarks>Raft §5.3.</remarks>
+internal sealed class Follower(NodeState state, Campaign campaign)
+{
+    private bool _ackDue;
+    private Term _ackTerm;
+    private LogIndex _acked;
+
+    /// <summary>
+    /// What may be acknowledged: durable, and verified to equal the leader's log. While acknowledged entries are missing
+    /// (trap 8), nothing that the leader has not committed without this node: so the word counts for nothing, but the
+    /// leader sees how far the repair has come.
+    /// </summary>
+    private LogIndex Acknowledgeable
+    {
+        get
+        {
+            if (Mutants.FollowerAcksBeforeDurable)
+                return state.Verified;
+            LogIndex match = LogIndex.Min(state.Durable, state.Verified);
+            return state.LossBound == LogIndex.Zero ? match : LogIndex.Min(match, state.Commit);
+        }
+    }
+
+    /// <summary>One tick has passed.</summary>
+    public void Tick()
+    {
+        state.Timer.Tick();
+        IReadOnlyList<NodeId> voters = state.Configuration.Voters;
+        bool isOnlyVoter = voters.Count == 1 && voters[0] == state.Self;
+        if (!state.Timer.HasExpired && !isOnlyVoter)
+            return;
+        if (state.MayCampaign)
+        {
+            campaign.Start();
+            return;
+        }
+        state.ForgetLeader();
+        if (state.Configuration.IsVoter(state.Self) && state.Disk.TakeReport(state.Now))
+            state.Emit(RaftEventKind.DiskStalled, state.Self, state.Durable);
+    }
+
+    /// <summary>Entries, or a probe, from a leader.</summary>
+    public void OnAppendRequest(AppendRequest m)
+    {
+        if (m.Term < state.Term)
+        {
+            RefuseStaleLeader(m);
+            return;
+        }
+        if (!Follow(m))
+            return;
+        Term? own = state.Log.TermAt(m.PreviousIndex);
+        if (own != m.PreviousTerm)
+        {
+            Reject(m, own);
+            return;
+        }
+        if (!Store(m.Entries))
+            return;
+        // Trap 12: what stands behind the entries of this message has not been compared with the leader's log.
+        LogIndex matched = m.Entries.Until.Previous;
+        state.AdvanceVerified(matched);
+        LogIndex proven = Mutants.CommitBeyondMatch ? state.Log.Last : matched;
+        state.AdvanceCommit(LogIndex.Min(m.Commit, proven));
+        if (state.Durable >= matched || Mutants.FollowerAcksBeforeDurable)
+            _ackDue = true;
+    }
+
+    /// <summary>A sign of life from a leader.</summary>
+    public void OnHeartbeatRequest(HeartbeatRequest m)
+    {
+        if (m.Term >= state.Term)
+        {
+            if (!Follow(m))
+                return;
+            // The leader names only what this node has acknowledged to it: no comparison is needed.
+            state.AdvanceCommit(LogIndex.Min(m.Commit, state.Log.Last));
+        }
+        state.Send(
+            new HeartbeatResponse(state.Self, state.Incarnation, m.From, state.Term, m.Round, state.Log.Last),
+            afterHardState: true);
+    }
+
+    /// <summary>More of the log is durable: acknowledges it, once for all entries of one fsync.</summary>
+    public void OnDurable()
+    {
+        if (state.Role == Role.Follower && (_ackTerm != state.Term || Acknowledgeable > _acked))
+            _ackDue = true;
+    }
+
+    /// <summary>Puts the acknowledgement that is due into the effects.</summary>
+    public void CompleteEffects()
+    {
+        if (!_ackDue)
+            return;
+        _ackDue = false;
+        if (state.Role != Role.Follower || state.Leader.IsNone)
+            return;
+        _ackTerm = state.Term;
+        _acked = Acknowledgeable;
+        state.Send(
+            new AppendAccepted(state.Self, state.Incarnation, state.Leader, state.Term, _acked), afterHardState: true);
+    }
+
+    /// <summary>Accepts the sender as the leader of its term. False for a second leader in one term: it lies.</summary>
+    private bool Follow(Message m)
+    {
+        bool another = !state.Leader.IsNone && state.Leader != m.From;
+        if (m.Term == state.Term && (state.Role == Role.Leader || another))
+        {
+            state.Refused++;
+            return false;
+        }
+        state.BecomeFollower(m.Term, m.From);
+        state.Timer.Restart();
+        return true;
+    }
+
+    /// <summary>Appends what is missing; drops own entries only where they contradict the leader's (trap 12).</summary>
+    private bool Store(EntryRange entries)
+    {
+        LogIndex difference = state.Log.FirstDifference(entries);
+        bool contradicts = difference < entries.Until && difference <= state.Log.Last;
+        if (contradicts && difference > state.Commit && difference <= state.Verified)
+        {
+            state.Refused++;
+            return false;
+        }
+        if (contradicts)
+            state.TruncateFrom(difference);
+        else if (Mutants.TruncateAlways && entries.Until <= state.Log.Last)
+            state.TruncateFrom(entries.Until);
+        if (difference < entries.Until)
+            state.AppendReceived(entries, difference);
+        return true;
+    }
+
+    /// <summary>Tells the leader where to look for the last common entry, skipping a whole term at a time.</summary>
+    private void Reject(AppendRequest m, Term? own)
+    {
+        LogIndex first = own is null ? state.Log.Last.Next : state.Log.RunStart(m.PreviousIndex);
+        SendRejection(m, own ?? Term.Zero, first);
+    }
+
+    /// <summary>The higher term in the answer deposes a leader that nobody follows any more.</summary>
+    private void RefuseStaleLeader(AppendRequest m) =>
+        SendRejection(m, Term.Zero, LogIndex.Min(state.Log.Last.Next, m.PreviousIndex));
+
+    private void SendRejection(AppendRequest m, Term conflictTerm, LogIndex conflictFirst) =>
+        state.Send(
+            new AppendRejected(
+                state.Self, state.Incarnation, m.From, state.Term, m.PreviousIndex, conflictTerm, conflictFirst),
+            afterHardState: true);
+}

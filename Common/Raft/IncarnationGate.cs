@@ -1,0 +1,56 @@
+namespace Chorus.Raft;
+
+/// <summary>
+/// Refuses what a wiped node says under its old name (trap 18): its data directory, and with it its votes and
+/// acknowledgements, are gone.
+/// </summary>
+internal sealed class IncarnationGate(NodeState state)
+{
+    /// <summary>Ticks between two reports about refused messages.</summary>
+    private const ulong ReportTicks = 100;
+
+    private NodeId _reported = NodeId.None;
+    private ulong _reportedAt;
+
+    /// <summary>Whether a message may be looked at, as far as the sender's incarnation goes.</summary>
+    /// <remarks>
+    /// Answers are what is counted, so they must come from the very member of the configuration. Requests of a sender
+    /// unknown here, or replaced under a configuration that has not reached this node yet, are another matter: dropping
+    /// them would cut a lagging node off from its legitimate leader. They can do no harm: a wiped node has no
+    /// configuration, so it neither campaigns nor leads.
+    /// </remarks>
+    public bool Admits(Message message)
+    {
+        Member? member = state.Configuration.Find(message.From);
+        bool isAnswer =
+            message is PreVoteResponse or VoteResponse or AppendAccepted or AppendRejected or HeartbeatResponse;
+        if (member is null)
+            return !isAnswer;
+        if (member.Incarnation == 0 || member.Incarnation == message.FromIncarnation || Mutants.IncarnationIgnored)
+            return true;
+        bool mayBeNewer = message switch
+        {
+            AppendRequest or HeartbeatRequest => true,
+            PreVoteRequest m => !IsKnown(m.LastTerm, m.LastIndex),
+            VoteRequest m => !IsKnown(m.LastTerm, m.LastIndex),
+            _ => false,
+        };
+        if (!mayBeNewer)
+            Report(message.From);
+        return mayBeNewer;
+    }
+
+    /// <summary>Makes it known that a message was refused, at most once in a while.</summary>
+    public void Report(NodeId from)
+    {
+        if (from == _reported && state.Now - _reportedAt < ReportTicks)
+            return;
+        _reported = from;
+        _reportedAt = state.Now;
+        state.Emit(RaftEventKind.WrongIncarnation, from, LogIndex.Zero);
+    }
+
+    /// <summary>Whether a log that ends there holds nothing that this one lacks.</summary>
+    private bool IsKnown(Term lastTerm, LogIndex lastIndex) =>
+        lastTerm < state.Log.LastTerm || (lastTerm == state.Log.LastTerm && lastIndex <= state.Log.Last);
+}

@@ -1,0 +1,191 @@
+namespace Chorus.Raft;
+
+/// <summary>What a leader does: counts what is replicated, keeps its leadership proven, and answers for reads.</summary>
+/// <remarks>Raft §5.3, §5.4; check-quorum: dissertation §6.2.</remarks>
+internal sealed class Leader
+{
+    private readonly NodeState _state;
+    private readonly IncarnationGate _gate;
+    private readonly ReadQueue _reads = new();
+    private readonly Replication _replication;
+    private readonly Membership _membership;
+    private ulong _round;
+    private int _sinceHeartbeat;
+    private bool _roundDue;
+
+    public Leader(NodeState state, IncarnationGate gate)
+    {
+        _state = state;
+        _gate = gate;
+        _replication = new Replication(state);
+        _membership = new Membership(state, _replication);
+    }
+
+    /// <summary>Whether the leadership has been taken up.</summary>
+    public bool IsActive { get; private set; }
+
+    /// <summary>The others.</summary>
+    public ReadOnlySpan<Progress> Peers => _replication.Peers;
+
+    /// <summary>Takes up the leadership: an entry of its own term first, without which nothing commits.</summary>
+    public void Start()
+    {
+        IsActive = true;
+        _round = 0;
+        _sinceHeartbeat = 0;
+        _roundDue = false;
+        _replication.Start(_state.AppendOwn(1));
+        _state.Effects.OwnEntries.Add(new OwnEntry(_replication.TermStart, null));
+        _membership.Start();
+        if (Mutants.LeaderCountsItselfEarly)
+            CountMatches();
+    }
+
+    /// <summary>Lays the leadership down.</summary>
+    public void Stop()
+    {
+        IsActive = false;
+        _replication.Stop();
+        _state.Effects.ReadsDropped |= _reads.Drop();
+    }
+
+    /// <summary>One tick has passed.</summary>
+    public void Tick()
+    {
+        if (_state.Disk.IsStalled(_state.Now))
+        {
+            _state.Disk.TakeReport(_state.Now);
+            StepDown(RaftEventKind.DiskStalled);
+            return;
+        }
+        if (!HasQuorum())
+        {
+            StepDown(RaftEventKind.LostQuorum);
+            return;
+        }
+        if (++_sinceHeartbeat >= _state.Options.HeartbeatTicks)
+            _roundDue = true;
+        _replication.AnnounceCommit();
+    }
+
+    /// <summary>Takes in commands.</summary>
+    public LogIndex Propose(int count)
+    {
+        LogIndex first = _state.AppendOwn((ulong)count);
+        if (Mutants.LeaderCountsItselfEarly)
+            CountMatches();
+        return first;
+    }
+
+    /// <inheritdoc cref="Membership.Propose"/>
+    public ConfigurationProposal ProposeConfiguration(Configuration next) => _membership.Propose(next);
+
+    /// <summary>Takes in a read.</summary>
+    public ulong Read() => _reads.Register(_round, _state.Commit);
+
+    /// <summary>More of the own log is durable: only now does the leader count itself (trap 2).</summary>
+    public void OnDurable() => CountMatches();
+
+    /// <summary>A member speaks. Its term has been looked at.</summary>
+    public void OnAnswer(Message message)
+    {
+        Progress? peer = _replication.Find(message.From);
+        if (peer is null)
+            return;
+        bool isOther = peer.Incarnation != 0 && peer.Incarnation != message.FromIncarnation;
+        if (isOther && !Mutants.IncarnationIgnored)
+        {
+            _gate.Report(message.From);
+            return;
+        }
+        bool isSound = message switch
+        {
+            AppendAccepted m => m.Match <= _state.Log.Last,
+            AppendRejected m => m.RejectedIndex > LogIndex.Zero,
+            HeartbeatResponse m => m.Round <= _round,
+            _ => false,
+        };
+        if (!isSound)
+        {
+            _state.Refused++;
+            return;
+        }
+        peer.NoteAnswer(message.FromIncarnation, _state.Now);
+        switch (message)
+        {
+            case AppendAccepted m when peer.Accepted(m.Match, _state.Now):
+                CountMatches();
+                break;
+            case AppendRejected m:
+                _replication.OnRejected(peer, m);
+                break;
+            case HeartbeatResponse m:
+                _replication.OnHeartbeatResponse(peer, m);
+                break;
+        }
+    }
+
+    /// <summary>Adds what the leader has to say beside entries.</summary>
+    public void CompleteEffects()
+    {
+        _membership.Advance();
+        if (_roundDue || _reads.NeedsRound)
+            BeginRound();
+        if (!_reads.AwaitsRound)
+            return;
+        Span<ulong> rounds = stackalloc ulong[Configuration.MembersMax];
+        int voters = _replication.CollectVoters(rounds, _round, static p => p.Round);
+        ulong answered = Quorum.ReachedByMajority(rounds[..voters]);
+        if (_reads.TryGrant(answered, _replication.TermStart, _state.Commit, out ReadGrant grant))
+            _state.Effects.Reads.Add(grant);
+    }
+
+    /// <summary>Adds the messages that carry entries.</summary>
+    public void AddEntryMessages() => _replication.AddMessages();
+
+    private void BeginRound()
+    {
+        _round++;
+        _roundDue = false;
+        _sinceHeartbeat = 0;
+        _replication.SendHeartbeats(_round);
+        _reads.RoundBegun(_round, _state.Commit);
+    }
+
+    private void StepDown(RaftEventKind why)
+    {
+        _state.Emit(why, _state.Self, _state.Durable);
+        _state.BecomeFollower(_state.Term, NodeId.None);
+    }
+
+    /// <summary>Whether a quorum has answered within an election timeout.</summary>
+    private bool HasQuorum()
+    {
+        Span<ulong> answers = stackalloc ulong[Configuration.MembersMax];
+        int voters = _replication.CollectVoters(answers, _state.Now, static p => p.AnsweredAt);
+        ulong answered = Quorum.ReachedByMajority(answers[..voters]);
+        return _state.Now - answered <= (ulong)_state.Options.ElectionTimeoutTicks;
+    }
+
+    /// <summary>Commits what a majority of the voters has, if it ends with an entry of this term.</summary>
+    /// <remarks>Raft §5.4.2: entries of earlier terms commit only with one of the current term (trap 11).</remarks>
+    private void CountMatches()
+    {
+        LogIndex own = Mutants.LeaderCountsItselfEarly ? _state.Log.Last : _state.Durable;
+        Span<ulong> matches = stackalloc ulong[Configuration.MembersMax];
+        LogIndex reached;
+        if (Mutants.LearnersCounted)
+        {
+            int majority = Quorum.Majority(_state.Configuration.Voters.Count);
+            int members = _replication.CollectMembers(matches, own.Value, static p => p.Match.Value);
+            reached = new LogIndex(Quorum.ReachedBy(matches[..members], majority));
+        }
+        else
+        {
+            int voters = _replication.CollectVoters(matches, own.Value, static p => p.Match.Value);
+            reached = new LogIndex(Quorum.ReachedByMajority(matches[..voters]));
+        }
+        if (reached > _state.Commit && (_state.Log.TermAt(reached) == _state.Term || Mutants.CommitOldTerms))
+            _state.AdvanceCommit(reached);
+    }
+}

@@ -1,0 +1,273 @@
+namespace Chorus.Raft;
+
+/// <summary>
+/// What all roles of a node share: term, vote, picture of the log, configurations, commit; and the transitions between
+/// roles. The effects of a step gather here until they are taken.
+/// </summary>
+/// <remarks>
+/// Invariants: Commit ≤ Last and Durable ≤ Last; Commit, Term and Now never fall; the vote changes only with the term
+/// (trap 1). Commit may run ahead of Durable: a majority without this node has the entry.
+/// </remarks>
+internal sealed class NodeState
+{
+    /// <summary>Ticks after which a commit index that has moved is written down by itself.</summary>
+    public const ulong CommitSaveTicks = 100;
+
+    private HardState _saved;
+    private ulong _savedAt;
+
+    public NodeState(
+        NodeId self, ulong incarnation, RecoveredState recovered, RaftOptions options, ILogSizes sizes, ulong seed)
+    {
+        Check.That(NodeId.IsValid(self.Value), "a node has a valid name");
+        Check.That(incarnation != 0, "a data directory has an incarnation");
+        Self = self;
+        Incarnation = incarnation;
+        Options = options;
+        Sizes = sizes;
+        Timer = new ElectionTimer(options.ElectionTimeoutTicks, new SplitMix(seed));
+        Disk = new DiskWatch(options.DiskStallTicks);
+        Log = new TermRuns(recovered.Log);
+        Configurations = new ConfigurationHistory(recovered.Log);
+        _saved = recovered.HardState;
+        Term = RecoveredTerm(recovered.HardState, Log.LastTerm);
+        VotedFor = recovered.HardState.VotedFor;
+        Durable = Log.Last;
+        Commit = LogIndex.Min(recovered.HardState.Commit, Log.Last);
+        Verified = Commit;
+        if (recovered.HardState.Commit > Log.Last)
+        {
+            LossBound = recovered.HardState.Commit;
+            Emit(RaftEventKind.LogLossProven, Self, LossBound);
+        }
+        Timer.Redraw(Self, Configuration, NodeId.None);
+    }
+
+    public NodeId Self { get; }
+    public ulong Incarnation { get; }
+    public RaftOptions Options { get; }
+    public ILogSizes Sizes { get; }
+    public ElectionTimer Timer { get; }
+    public DiskWatch Disk { get; }
+    public TermRuns Log { get; }
+    public ConfigurationHistory Configurations { get; }
+    public Effects Effects { get; } = new();
+
+    public Role Role { get; private set; }
+    public Term Term { get; private set; }
+    public NodeId VotedFor { get; private set; }
+    public NodeId Leader { get; private set; } = NodeId.None;
+    public LogIndex Commit { get; private set; }
+
+    /// <summary>Last entry that is durable on the own disk.</summary>
+    public LogIndex Durable { get; private set; }
+
+    /// <summary>Last entry known to equal the log of the leader of this term.</summary>
+    public LogIndex Verified { get; private set; }
+
+    /// <summary>Index up to which acknowledged entries were lost; 0 when none were (trap 8).</summary>
+    public LogIndex LossBound { get; private set; }
+
+    /// <summary>Ticks since the start.</summary>
+    public ulong Now { get; private set; }
+
+    /// <summary>Messages that made no sense and were dropped.</summary>
+    public long Refused { get; set; }
+
+    public Configuration Configuration => Configurations.Active.Configuration;
+
+    /// <summary>Whether entries wait in the effects to be taken.</summary>
+    public bool HasUntakenAppend => Effects.AppendUntil > Effects.AppendFrom;
+
+    /// <summary>
+    /// Whether this node may campaign: a voter of its own configuration (trap 17) whose log is whole (trap 8) and whose
+    /// disk works (trap 26). Not while entries of the present term wait to be taken: the caller encodes them with it.
+    /// </summary>
+    public bool MayCampaign =>
+        Configuration.Find(Self) is { Kind: MemberKind.Voter } own
+        && (own.Incarnation == 0 || own.Incarnation == Incarnation)
+        && LossBound == LogIndex.Zero
+        && !Disk.IsStalled(Now)
+        && !HasUntakenAppend;
+
+    public void AdvanceTime()
+    {
+        Now++;
+        Disk.Update(Durable < Log.Last, Now);
+    }
+
+    /// <summary>Follows: in a higher term, or in the same one behind a leader that won it or after giving up.</summary>
+    public void BecomeFollower(Term term, NodeId leader)
+    {
+        Check.That(term >= Term, "the term never falls");
+        if (term > Term)
+            EnterTerm(term, NodeId.None);
+        else if (Mutants.VoteClearedInSameTerm && Role != Role.Follower)
+            VotedFor = NodeId.None;
+        bool redraw = Role != Role.Follower || leader != Leader;
+        bool changed = Role != Role.Follower;
+        Role = Role.Follower;
+        if (changed)
+            Emit(RaftEventKind.BecameFollower, Self, LogIndex.Zero);
+        if (leader != Leader && !leader.IsNone)
+            Emit(RaftEventKind.LeaderKnown, leader, LogIndex.Zero);
+        Leader = leader;
+        if (redraw)
+            Timer.Redraw(Self, Configuration, leader);
+    }
+
+    /// <summary>Asks around, in the same term.</summary>
+    public void BecomePreCandidate()
+    {
+        NodeId lost = Leader;
+        Leader = NodeId.None;
+        Role = Role.PreCandidate;
+        Timer.Redraw(Self, Configuration, lost);
+        Emit(RaftEventKind.BecamePreCandidate, Self, LogIndex.Zero);
+    }
+
+    /// <summary>Campaigns in the next term, with its own vote.</summary>
+    public void BecomeCandidate()
+    {
+        Check.That(MayCampaign, "only a sound voter campaigns");
+        EnterTerm(Term.Next, Self);
+        Leader = NodeId.None;
+        Role = Role.Candidate;
+        Timer.Redraw(Self, Configuration, NodeId.None);
+        Emit(RaftEventKind.BecameCandidate, Self, LogIndex.Zero);
+    }
+
+    /// <summary>Leads the term for which it campaigned.</summary>
+    public void BecomeLeader()
+    {
+        Check.That(Role == Role.Candidate && VotedFor == Self, "a leader was a candidate of its term");
+        Role = Role.Leader;
+        Leader = Self;
+        Emit(RaftEventKind.BecameLeader, Self, Log.Last);
+    }
+
+    /// <summary>Knows no leader any more, as a member that cannot campaign.</summary>
+    public void ForgetLeader() => Leader = NodeId.None;
+
+    /// <summary>Gives its vote of this term.</summary>
+    public void Vote(NodeId candidate)
+    {
+        Check.That(VotedFor.IsNone || VotedFor == candidate, "one vote in a term");
+        VotedFor = candidate;
+    }
+
+    /// <summary>Appends entries as the leader.</summary>
+    /// <returns>Index of the first one.</returns>
+    public LogIndex AppendOwn(ulong count)
+    {
+        Check.That(Role == Role.Leader, "only a leader makes entries");
+        LogIndex first = Log.Last.Next;
+        if (!HasUntakenAppend)
+            Effects.AppendFrom = Effects.AppendUntil = first;
+        Check.That(Effects.AppendUntil == first, "entries are handed out without a gap");
+        Log.Append(Term, count);
+        Effects.AppendUntil = Log.Last.Next;
+        Disk.Update(true, Now);
+        return first;
+    }
+
+    /// <summary>Appends the entries <c>[from, entries.Until)</c> of a leader's message.</summary>
+    public void AppendReceived(EntryRange entries, LogIndex from)
+    {
+        Check.That(!HasUntakenAppend, "one message a step");
+        Log.Append(entries, from);
+        LogIndex active = Configurations.Active.Index;
+        Configurations.Append(entries, from);
+        if (Configurations.Active.Index != active)
+            Emit(RaftEventKind.ConfigurationActive, Self, Configurations.Active.Index);
+        Effects.AppendFrom = from;
+        Effects.AppendUntil = entries.Until;
+        Disk.Update(true, Now);
+    }
+
+    /// <summary>Drops the entries from an index on.</summary>
+    public void TruncateFrom(LogIndex from)
+    {
+        Check.That(from > Commit, "a committed entry is about to be dropped (Raft §5.4.3, state machine safety)");
+        Check.That(!HasUntakenAppend && Effects.TruncateFrom is null, "one message a step");
+        Log.TruncateFrom(from);
+        Durable = LogIndex.Min(Durable, Log.Last);
+        Verified = LogIndex.Min(Verified, Log.Last);
+        Effects.TruncateFrom = from;
+        Emit(RaftEventKind.Truncated, Self, from);
+        if (Configurations.TruncateFrom(from))
+            Emit(RaftEventKind.ConfigurationRolledBack, Self, Configurations.Active.Index);
+    }
+
+    public void AdvanceVerified(LogIndex index)
+    {
+        Verified = LogIndex.Max(Verified, index);
+        CheckWhole();
+    }
+
+    /// <summary>Notes that entries are durable. False when that was known.</summary>
+    public bool AdvanceDurable(LogIndex index)
+    {
+        if (index <= Durable)
+            return false;
+        Durable = index;
+        Disk.Update(Durable < Log.Last, Now);
+        CheckWhole();
+        return true;
+    }
+
+    public void AdvanceCommit(LogIndex index)
+    {
+        if (index <= Commit)
+            return;
+        Check.That(index <= Log.Last, "only an entry that is there can be committed");
+        LogIndex active = Configurations.Active.Index;
+        if (active > Commit && active <= index)
+            Emit(RaftEventKind.ConfigurationCommitted, Self, active);
+        Commit = index;
+    }
+
+    public void Send(Message message, bool afterHardState) =>
+        Effects.Messages.Add(new Outgoing(message, afterHardState));
+
+    public void Emit(RaftEventKind kind, NodeId about, LogIndex index) =>
+        Effects.Events.Add(new RaftEvent(kind, about, Term, index));
+
+    /// <summary>Puts the hard state into the effects when it must be written, or is due to be.</summary>
+    public void SaveHardState()
+    {
+        // Never beyond the own disk: a log that ends before the commit index written here has provably lost entries.
+        LogIndex commit = LogIndex.Max(_saved.Commit, LogIndex.Min(Commit, Durable));
+        bool due = commit > _saved.Commit && Now - _savedAt >= CommitSaveTicks;
+        if (Term == _saved.Term && VotedFor == _saved.VotedFor && !due)
+            return;
+        _saved = new HardState(Term, VotedFor, commit);
+        _savedAt = Now;
+        Effects.HardState = _saved;
+    }
+
+    private void EnterTerm(Term term, NodeId votedFor)
+    {
+        Check.That(term > Term, "a vote is only forgotten when the term rises");
+        Term = term;
+        VotedFor = votedFor;
+        Leader = NodeId.None;
+        Verified = Commit;
+    }
+
+    /// <summary>A log that had lost entries is whole again once a leader's entries are durable up to the bound.</summary>
+    private void CheckWhole()
+    {
+        if (LossBound > LogIndex.Zero && LogIndex.Min(Durable, Verified) >= LossBound)
+            LossBound = LogIndex.Zero;
+    }
+
+    /// <summary>Entries reach the disk after their term; only the first entries of a new cluster come from outside.</summary>
+    private static Term RecoveredTerm(HardState state, Term last)
+    {
+        Check.That(
+            last <= state.Term || (state.Term == Term.Zero && last.Value == 1),
+            "the log holds entries of a term that the hard state does not know: the hard state was lost");
+        return last > state.Term ? last : state.Term;
+    }
+}

@@ -1,0 +1,218 @@
+namespace Chorus.Raft;
+
+/// <summary>How a leader brings its log to the others: probes for the common entry, then streams.</summary>
+/// <remarks>Raft §5.3; pipelining: dissertation §10.2.1.</remarks>
+internal sealed class Replication(NodeState state)
+{
+    private Progress[] _peers = [];
+    private EntryRange _lastRange = EntryRange.EmptyAt(new LogIndex(1));
+    private bool _announceCommit;
+
+    /// <summary>First entry of this term.</summary>
+    public LogIndex TermStart { get; private set; }
+
+    /// <summary>The other members, ordered by id.</summary>
+    public ReadOnlySpan<Progress> Peers => _peers;
+
+    /// <summary>Ticks without any sign of progress after which something is held to be lost.</summary>
+    private ulong ResendTicks => 2 * (ulong)state.Options.HeartbeatTicks;
+
+    /// <summary>
+    /// Whether messages must wait for the disk to know the term. Votes left only after it did; but the only voter
+    /// of a cluster needs none.
+    /// </summary>
+    private bool TermMayBeForgotten => state.Durable < TermStart;
+
+    /// <summary>Starts with the belief that everybody has everything up to this term.</summary>
+    public void Start(LogIndex termStart)
+    {
+        TermStart = termStart;
+        _announceCommit = false;
+        _lastRange = EntryRange.EmptyAt(termStart);
+        _peers = [];
+        Configure(state.Configuration, termStart);
+    }
+
+    /// <summary>Forgets the others.</summary>
+    public void Stop() => _peers = [];
+
+    /// <summary>Takes over the members of a configuration; keeps what is known of those that stay.</summary>
+    public void Configure(Configuration configuration, LogIndex next)
+    {
+        List<Progress> peers = [];
+        foreach (Member member in configuration.Members)
+        {
+            if (member.Id == state.Self)
+                continue;
+            Progress? known = Find(member.Id);
+            bool same = known is not null
+                && (member.Incarnation == 0 || known.Incarnation == 0 || member.Incarnation == known.Incarnation);
+            Progress peer = same ? known! : new Progress(member.Id, next, state.Now);
+            peer.IsVoter = member.Kind == MemberKind.Voter;
+            peers.Add(peer);
+        }
+        _peers = [.. peers];
+    }
+
+    /// <summary>Finds a member.</summary>
+    public Progress? Find(NodeId id)
+    {
+        foreach (Progress peer in _peers)
+        {
+            if (peer.Id == id)
+                return peer;
+        }
+        return null;
+    }
+
+    /// <summary>Collects one value for each voter of the configuration, this node's own first if it is one.</summary>
+    public int CollectVoters(Span<ulong> values, ulong own, Func<Progress, ulong> valueOf)
+    {
+        int count = 0;
+        if (state.Configuration.IsVoter(state.Self))
+            values[count++] = own;
+        foreach (Progress peer in _peers)
+        {
+            if (peer.IsVoter)
+                values[count++] = valueOf(peer);
+        }
+        return count;
+    }
+
+    /// <summary>Collects one value for each member, whatever its kind.</summary>
+    public int CollectMembers(Span<ulong> values, ulong own, Func<Progress, ulong> valueOf)
+    {
+        int count = 0;
+        values[count++] = own;
+        foreach (Progress peer in _peers)
+            values[count++] = valueOf(peer);
+        return count;
+    }
+
+    /// <summary>Has those told of the commit index who have not heard of it with entries.</summary>
+    public void AnnounceCommit() => _announceCommit = true;
+
+    /// <summary>A member does not have the entry before those sent: goes back, by whole terms.</summary>
+    /// <remarks>
+    /// From ConflictFirst up to the refused index the member holds entries of ConflictTerm alone, so the logs can only
+    /// agree there where this log holds that term too. Every answer moves Next back, so the search ends.
+    /// </remarks>
+    public void OnRejected(Progress peer, AppendRejected m)
+    {
+        bool isCurrent = peer.State == ProgressState.Probe
+            ? m.RejectedIndex == peer.Next.Previous
+            : m.RejectedIndex > peer.Match && m.RejectedIndex < peer.Next;
+        if (!isCurrent)
+            return;
+        LogIndex next = m.ConflictFirst;
+        if (m.ConflictTerm > Term.Zero)
+        {
+            LogIndex last = state.Log.LastAtMost(m.ConflictTerm, m.RejectedIndex);
+            bool shared = state.Log.TermAt(last) == m.ConflictTerm;
+            next = shared ? last.Next : LogIndex.Min(last.Next, m.ConflictFirst);
+        }
+        next = LogIndex.Max(new LogIndex(1), LogIndex.Min(next, m.RejectedIndex));
+        peer.Backtrack(next, state.Now);
+    }
+
+    /// <summary>A member lives. If nothing has moved there for a while, something got lost on the way.</summary>
+    public void OnHeartbeatResponse(Progress peer, HeartbeatResponse m)
+    {
+        if (!peer.NoteRound(m.Round, m.LastIndex, state.Now) || state.Now - peer.AdvancedAt < ResendTicks)
+            return;
+        if (peer.State == ProgressState.Probe)
+            peer.RetryProbe();
+        else if (peer.Claimed < peer.Next.Previous)
+            peer.Backtrack(LogIndex.Max(peer.Claimed, peer.Match).Next, state.Now);
+        else if (peer.Next > peer.Match.Next)
+            peer.AskForAcknowledgement(state.Now);
+    }
+
+    /// <summary>Sends one heartbeat to everybody.</summary>
+    public void SendHeartbeats(ulong round)
+    {
+        foreach (Progress peer in _peers)
+        {
+            // Beyond Match the member's log may differ (trap 12).
+            LogIndex commit = Mutants.CommitBeyondMatch ? state.Commit : LogIndex.Min(state.Commit, peer.Match);
+            peer.CommitTold = LogIndex.Max(peer.CommitTold, commit);
+            state.Send(
+                new HeartbeatRequest(state.Self, state.Incarnation, peer.Id, state.Term, commit, round),
+                TermMayBeForgotten);
+        }
+    }
+
+    /// <summary>Sends everybody what they lack, as far as their windows allow.</summary>
+    public void AddMessages()
+    {
+        foreach (Progress peer in _peers)
+        {
+            if (peer.State == ProgressState.Replicate)
+                Stream(peer);
+            else if (!peer.ProbeOutstanding)
+                Probe(peer);
+        }
+        _announceCommit = false;
+    }
+
+    private void Probe(Progress peer)
+    {
+        LogIndex until = peer.Next;
+        LogIndex end = state.Log.Last.Next;
+        if (!peer.ProbeRetried && until < end)
+        {
+            end = LogIndex.Min(end, peer.Next + (ulong)state.Options.WindowEntries);
+            until = state.Sizes.Fit(peer.Next, end, state.Options.MessageBytes, out _);
+        }
+        SendEntries(peer, until);
+        peer.SentProbe(state.Now);
+    }
+
+    private void Stream(Progress peer)
+    {
+        bool told = false;
+        LogIndex end = LogIndex.Min(state.Log.Last.Next, peer.Match.Next + (ulong)state.Options.WindowEntries);
+        while (peer.Next < end)
+        {
+            long room = state.Options.WindowBytes - peer.Window.Bytes;
+            if (room <= 0)
+                break;
+            long bytesMax = Math.Min(room, state.Options.MessageBytes);
+            LogIndex until = state.Sizes.Fit(peer.Next, end, bytesMax, out long bytes);
+            Check.That(until > peer.Next && until <= end, "a message takes at least one entry and none too many");
+            // A single entry larger than the room left waits until the window is empty.
+            if (bytes > room && peer.Window.Count > 0)
+                break;
+            SendEntries(peer, until);
+            peer.SentEntries(until, bytes, state.Now);
+            told = true;
+        }
+        bool commitDue = _announceCommit && peer.CommitTold < state.Commit;
+        if (!told && (commitDue || peer.AcknowledgementWanted))
+            SendEntries(peer, peer.Next);
+    }
+
+    /// <summary>Sends the entries <c>[Next, until)</c>, which may be none.</summary>
+    private void SendEntries(Progress peer, LogIndex until)
+    {
+        LogIndex previous = peer.Next.Previous;
+        Term? previousTerm = state.Log.TermAt(previous);
+        Check.That(previousTerm is not null, "the entry before a message stands in the log");
+        state.Send(
+            new AppendRequest(
+                state.Self, state.Incarnation, peer.Id, state.Term, previous, previousTerm.Value,
+                RangeOf(peer.Next, until), state.Commit),
+            TermMayBeForgotten);
+        peer.CommitTold = state.Commit;
+        peer.AcknowledgementWanted = false;
+    }
+
+    /// <summary>Describes entries for a message. Most followers get the same message, so the last one is kept.</summary>
+    private EntryRange RangeOf(LogIndex from, LogIndex until)
+    {
+        if (_lastRange.From != from || _lastRange.Until != until)
+            _lastRange = new EntryRange(
+                from, until, state.Log.Slice(from, until), state.Configurations.Slice(from, until));
+        return _lastRange;
+    }
+}
