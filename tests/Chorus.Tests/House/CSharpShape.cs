@@ -60,8 +60,24 @@ internal sealed partial class CSharpShape
             Declare(header, type);
         bool isTable = AssignmentPattern().IsMatch(header);
         bool isMember = !isType && !isTable && _open.Count > 0 && _open[^1].IsType;
-        int start = headerStart + header.Length - header.TrimStart().Length;
-        _open.Add(new Block(isType, isMember ? LastWord(header) : null, Repository.LineAt(_code, start)));
+        int start = SkipAttributes(headerStart);
+        _open.Add(new Block(isType, isMember ? LastWord(_code[start..at]) : null, Repository.LineAt(_code, start)));
+    }
+
+    // Rows of test data are not part of the method below them.
+    private int SkipAttributes(int at)
+    {
+        for (int depth = 0; at < _code.Length; at++)
+        {
+            if (_code[at] == '[')
+                depth++;
+            else if (depth > 0 && _code[at] == ']')
+                depth--;
+            else if (depth == 0 && !char.IsWhiteSpace(_code[at]))
+                break;
+        }
+
+        return at;
     }
 
     private void Close(int at)

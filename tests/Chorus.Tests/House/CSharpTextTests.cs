@@ -23,6 +23,8 @@ public sealed class CSharpTextTests
             {
                 private static readonly int[] Table = { 1, 2 };
                 public int P { get; }
+                [A(1, B = [2])]
+                [A(3)]
                 public int M(
                     int y)
                 {
@@ -38,7 +40,7 @@ public sealed class CSharpTextTests
         Assert.Equal("A.B", shape.Namespace);
         Assert.Equal(
             [new("C", true, false), new("R", true, true), new DeclaredType("K", false, true)], shape.Types);
-        Assert.Contains(new DeclaredMember("M", 6, 6), shape.Members);
+        Assert.Contains(new DeclaredMember("M", 8, 6), shape.Members);
         Assert.DoesNotContain(shape.Members, member => member.Name == "Table");
     }
 }

@@ -9,7 +9,9 @@ public sealed partial class DocumentationTests
 
     private static readonly string Manual = string.Join(
         '\n',
-        Repository.Documents.Where(file => file == "README.md" || Repository.IsIn(file, "docs")).Select(Repository.Read));
+        from file in Repository.Documents
+        where file == "README.md" || Repository.IsIn(file, "docs")
+        select Repository.Read(file));
 
     [Fact]
     public void Every_relative_link_leads_somewhere() => Repository.Expect(
