@@ -3,13 +3,18 @@ namespace Chorus.Common.Client;
 /// <summary>Settings of a client.</summary>
 public sealed record ChorusClientOptions
 {
-    /// <summary>Client addresses (<c>host:port</c> or <c>:port</c>) of any members; the client finds the leader and the others.</summary>
+    /// <summary>
+    /// Client addresses (<c>host:port</c> or <c>:port</c>) of any members; the client finds the leader and
+    /// the others.
+    /// </summary>
     public required IReadOnlyList<string> Servers { get; init; }
 
     /// <summary>Deadline of one operation, retries included. Default 5 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>First pause before a retry; doubles up to <see cref="BackOffMax"/>, with jitter. Default 10 ms.</summary>
+    /// <summary>
+    /// First pause before a retry; doubles up to <see cref="BackOffMax"/>, with jitter. Default 10 ms.
+    /// </summary>
     public TimeSpan BackOffMin { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Longest pause before a retry. Default 250 ms.</summary>
@@ -19,8 +24,8 @@ public sealed record ChorusClientOptions
     public int OutstandingMax { get; init; } = 65_536;
 
     /// <summary>
-    /// Whether completions run on the client's own socket thread: saves a thread switch, but a continuation that
-    /// blocks stops the client. For load generators. Default false.
+    /// Whether completions run on the client's own socket thread: saves a thread switch, but a continuation
+    /// that blocks stops the client. For load generators. Default false.
     /// </summary>
     public bool CompleteInline { get; init; }
 }

@@ -4,8 +4,9 @@ namespace Chorus.Common.Client;
 
 /// <summary>How an operation ended. A failure is a value, not an exception.</summary>
 /// <param name="Code">
-/// <see cref="Code.Ok"/>, <see cref="Code.NotFound"/>, or why not. <see cref="Code.OutcomeUnknown"/>: the write may or
-/// may not have been applied. <see cref="Code.NotLeader"/>: no leader was found before the deadline; not applied.
+/// <see cref="Code.Ok"/>, <see cref="Code.NotFound"/>, or why not. <see cref="Code.OutcomeUnknown"/>: the
+/// write may or may not have been applied. <see cref="Code.NotLeader"/>: no leader was found before the
+/// deadline; not applied.
 /// </param>
 /// <param name="Payload">What the state machine answered; for a get the value.</param>
 /// <param name="Index">Index of the write's entry in the log; 0 otherwise.</param>

@@ -63,7 +63,8 @@ public sealed class SocketMonitor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _ = Libzmq.SocketMonitor(_watched.Handle, null, 0);
+        if (!_watched.IsDisposed)
+            _ = Libzmq.SocketMonitor(_watched.Handle, null, 0);
         _events.Dispose();
         _message.Dispose();
     }

@@ -36,6 +36,8 @@ public abstract unsafe class ZmqSocket : IDisposable
 
     internal nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(GetType().Name);
 
+    internal bool IsDisposed => _handle == 0;
+
     internal ZmqContext Context => _context;
 
     /// <summary>Listens.</summary>

@@ -1,4 +1,4 @@
-namespace Chorus.Tests.Messaging;
+namespace Chorus.Tests;
 
 internal static class Waiting
 {

@@ -1,0 +1,50 @@
+using Chorus.Common.Protocol;
+
+namespace Chorus.Common.Client;
+
+/// <summary>A frame of <c>Requests</c> under construction, in a buffer that is used again.</summary>
+internal sealed class RequestFrame
+{
+    /// <summary>Requests in one frame at most.</summary>
+    internal const int RequestsMax = 4096;
+
+    /// <summary>Bytes of one frame at most, unless a single request is larger.</summary>
+    internal const int SizeBytesMax = 1 << 20;
+
+    // Two tags, two lengths and an id, each as long as it can get.
+    private const int OverheadBytesMax = 32;
+    private const int RequestsField = 1;
+    private const int IdField = 1;
+
+    private byte[] _buffer = new byte[16 * 1024];
+    private int _length;
+
+    internal ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
+
+    internal int Count { get; private set; }
+
+    internal void Clear() => _length = Count = 0;
+
+    /// <summary>Whether a request with such a body may still be added.</summary>
+    internal bool HasRoom(int bodyLength) =>
+        Count == 0 || (Count < RequestsMax && _length + bodyLength + OverheadBytesMax <= SizeBytesMax);
+
+    /// <summary>Adds a request.</summary>
+    /// <param name="id">Echoed in the answer.</param>
+    /// <param name="field">Number of the field of the body in <c>Request</c>.</param>
+    /// <param name="body">The serialized body; written also when empty, for it says what is asked.</param>
+    internal void Add(ulong id, int field, ReadOnlySpan<byte> body)
+    {
+        int needed = _length + body.Length + OverheadBytesMax;
+        if (needed > _buffer.Length)
+            Array.Resize(ref _buffer, Math.Max(needed, _buffer.Length * 2));
+        int request = WireWriter.FieldLength(id) + 1 + WireWriter.VarintLength((ulong)body.Length) + body.Length;
+        Span<byte> into = _buffer.AsSpan(_length);
+        int at = WireWriter.WriteDelimiter(into, RequestsField, request);
+        at += WireWriter.WriteField(into[at..], IdField, id);
+        at += WireWriter.WriteDelimiter(into[at..], field, body.Length);
+        body.CopyTo(into[at..]);
+        _length += at + body.Length;
+        Count++;
+    }
+}
