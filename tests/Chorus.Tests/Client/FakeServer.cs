@@ -6,7 +6,9 @@ using Google.Protobuf;
 
 namespace Chorus.Tests.Client;
 
-/// <summary>A server of the client protocol that does what a test wants; answers questions for its status itself.</summary>
+/// <summary>
+/// A server of the client protocol that does what a test wants; answers questions for its status itself.
+/// </summary>
 internal sealed class FakeServer : IDisposable
 {
     private readonly ZmqContext _context = new();
@@ -42,7 +44,8 @@ internal sealed class FakeServer : IDisposable
 
     internal static Response Ok(Request request) => new() { Id = request.Id };
 
-    internal static Response Echo(Request request) => new() { Id = request.Id, Payload = request.Write ?? request.Read };
+    internal static Response Echo(Request request) =>
+        new() { Id = request.Id, Payload = request.Write ?? request.Read };
 
     internal static Func<Request, Response> NotLeader(string hint) =>
         request => new Response { Id = request.Id, Code = Code.NotLeader, Leader = hint };
