@@ -29,9 +29,9 @@ def peer(base, *flags):
         def find_leader(self, addresses):
             for i, address in enumerate(addresses):
                 s = status(address)
-                members = s.get("members", []) if s else []
-                voters = [m for m in members if "voter" in json.dumps(m).lower()]
-                if s and s.get("role", "").lower() == "leader" and len(voters) == 3:
+                members = s["members"] if s else []
+                voters = [m for m in members if m["kind"] == "voter"]
+                if s and s["role"] == "leader" and len(voters) == 3:
                     self.leader = self.procs[i].pid
                     return True
             return False
@@ -48,10 +48,11 @@ def peer(base, *flags):
 
 def status(address):
     """Status of one node; None when it does not answer."""
-    r = subprocess.run([CLIENT, "status", "-servers", address, "-timeout", "1", "-o", "json"], capture_output=True, text=True)
+    r = subprocess.run(
+        [CLIENT, "status", "-servers", address, "-only", "-timeout", "1", "-o", "json"], capture_output=True, text=True)
     try:
         answer = json.loads(r.stdout)
     except ValueError:
         return None
-    nodes = answer.get("nodes", [answer]) if isinstance(answer, dict) else answer
-    return nodes[0] if nodes and nodes[0].get("role") else None
+    node = answer["nodes"][0]
+    return node if node["answers"] else None

@@ -79,7 +79,7 @@ field() { printf '%s' "$1" | grep -o "\"$2\" *: *[^,}]*" | head -n 1 | sed 's/^[
 
 # node_status I: the JSON object of one node, on one line; empty when it does not answer.
 node_status() {
-  "$root/bin/Client" status -servers "127.0.0.1:${client_ports[$1]}" -timeout 1 -o json 2>/dev/null | tr -d '\n'
+  "$root/bin/Client" status -servers "127.0.0.1:${client_ports[$1]}" -only -timeout 1 -o json 2>/dev/null | tr -d '\n'
 }
 
 # leader_index: number of the replica that leads; fails when there is none.

@@ -49,9 +49,9 @@ public sealed partial class DocumentationTests
         from file in Repository.Sources
         where Repository.IsIn(file, "Kvstore", "Client", "Common/Hosting")
         from Match flag in FlagPattern().Matches(Repository.Read(file))
-        let name = flag.Groups[1].Value
-        where !Regex.IsMatch(Manual, $@"(?<![\w-])-?{Regex.Escape(name)}(?![\w-])")
-        select $"{file}: {name}");
+        let name = flag.Groups["flag"].Value.TrimStart('-')
+        where !Regex.IsMatch(Manual, $@"(?<![\w-])--?{Regex.Escape(name)}(?![\w-])")
+        select $"{file}: -{name}");
 
     [Fact]
     public void Every_key_of_the_client_configuration_is_documented() => Repository.Expect(
@@ -97,7 +97,13 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"(?<![\w/])(?:\./)?((?:scripts|bench|examples)/[\w.-]*\w)")]
     private static partial Regex ScriptPattern();
 
-    [GeneratedRegex("\"(--?[a-z][a-z-]*)\"")]
+    // As the code writes them: "-id" anywhere, and the declarations that name a flag without its hyphen.
+    [GeneratedRegex("""
+        "(?<flag>--?[a-z][a-z-]*)"
+        | new\ Flag\(\s*"(?<flag>[a-z-]+)"
+        | \bFlag\.\w+(<.*?>)?\(\s*"(?<flag>[a-z-]+)"
+        | \("[\w.]+",\ "(?<flag>[a-z-]+)",\ SettingKind
+        """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex FlagPattern();
 
     [GeneratedRegex(@"^\s*#?\s*([A-Za-z_]+)\s*=")]
