@@ -19,7 +19,7 @@ internal sealed class Membership(NodeState state, Replication replication)
         if (!IsSettled && !Mutants.OverlappingChanges)
             return ConfigurationProposal.ChangeInFlight;
         int changes = CountChanges(state.Configuration, next);
-        if (changes > 1 || !IsAllowed(next))
+        if (changes > 1 || !IsAllowed(next) || !CanStillDecide(next))
             return ConfigurationProposal.NotAllowed;
         if (changes == 1)
             Activate(next);
@@ -60,8 +60,8 @@ internal sealed class Membership(NodeState state, Replication replication)
     private bool HasCaughtUp(NodeId id)
     {
         Progress? peer = replication.Find(id);
-        return peer is { HasAnswered: true, State: ProgressState.Replicate }
-            && state.Now - peer.AnsweredAt <= (ulong)state.Options.ElectionTimeoutTicks
+        return peer is { State: ProgressState.Replicate }
+            && Answers(peer)
             && state.Log.Last - peer.Match <= state.Options.PromotionLagEntries;
     }
 
@@ -101,6 +101,23 @@ internal sealed class Membership(NodeState state, Replication replication)
         }
         return true;
     }
+
+    /// <summary>
+    /// Whether a majority of the voters answers: a change that nobody can commit could not be taken back either.
+    /// </summary>
+    private bool CanStillDecide(Configuration next)
+    {
+        int answering = 0;
+        foreach (NodeId voter in next.Voters)
+        {
+            if (voter == state.Self || replication.Find(voter) is { } peer && Answers(peer))
+                answering++;
+        }
+        return answering >= Quorum.Majority(next.Voters.Count);
+    }
+
+    private bool Answers(Progress peer) =>
+        peer.HasAnswered && state.Now - peer.AnsweredAt <= (ulong)state.Options.ElectionTimeoutTicks;
 
     /// <summary>Members added, removed or changed.</summary>
     private static int CountChanges(Configuration before, Configuration after)

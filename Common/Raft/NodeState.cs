@@ -102,7 +102,7 @@ internal sealed class NodeState
         Check.That(term >= Term, "the term never falls");
         if (term > Term)
             EnterTerm(term, NodeId.None);
-        else if (Mutants.VoteClearedInSameTerm && Role != Role.Follower)
+        else if (Mutants.VoteClearedInSameTerm && (Role != Role.Follower || leader != Leader))
             VotedFor = NodeId.None;
         bool redraw = Role != Role.Follower || leader != Leader;
         bool changed = Role != Role.Follower;

@@ -29,7 +29,7 @@ internal sealed class TestNode : ILogSizes
     }
 
     public NodeId Id { get; }
-    public ulong Incarnation { get; set; }
+    public ulong Incarnation { get; private set; }
     public RaftNode Node { get; private set; }
     public bool IsUp { get; private set; }
 
@@ -52,11 +52,14 @@ internal sealed class TestNode : ILogSizes
     public List<ReadGrant> Reads { get; } = [];
     public int ReadsDropped { get; private set; }
 
-    /// <summary>What the last step asked the disk to do, as words.</summary>
-    public List<string> LastDiskOrder { get; } = [];
+    /// <summary>What the node asked the disk to do, as words; cleared by the tests.</summary>
+    public List<string> DiskOrder { get; } = [];
 
-    /// <summary>Messages sent in the last step, held back or not.</summary>
-    public List<Outgoing> LastMessages { get; } = [];
+    /// <summary>Messages that the node wanted to send, held back or not; cleared by the tests.</summary>
+    public List<Outgoing> Outbox { get; } = [];
+
+    /// <summary>Messages that wait for a hard state to become durable.</summary>
+    public int HeldBack => _held.Count;
 
     public RaftEventKind[] EventKinds => [.. Events.Select(e => e.Kind)];
 
@@ -83,6 +86,14 @@ internal sealed class TestNode : ILogSizes
 
     /// <summary>Loses the end of the durable log, as a lying disk would.</summary>
     public void LoseTail(int keep) => DurableLog = DurableLog[..keep];
+
+    /// <summary>Loses the data directory; the next one has another incarnation.</summary>
+    public void Wipe(ulong incarnation)
+    {
+        Incarnation = incarnation;
+        DurableLog = [];
+        DurableState = HardState.Empty;
+    }
 
     public void Tick()
     {
@@ -130,6 +141,15 @@ internal sealed class TestNode : ILogSizes
         Take(entries ?? []);
     }
 
+    /// <summary>Hands a message over and returns the one answer of a type that it brought.</summary>
+    public T Ask<T>(Message message, IReadOnlyList<TestEntry>? entries = null)
+        where T : Message
+    {
+        Outbox.Clear();
+        Receive(message, entries);
+        return Assert.Single(Outbox.Select(o => o.Message).OfType<T>());
+    }
+
     /// <summary>Does all the disk work that waits, as one batch.</summary>
     public void Flush()
     {
@@ -163,28 +183,26 @@ internal sealed class TestNode : ILogSizes
     public void Take(IReadOnlyList<TestEntry>? received = null)
     {
         Effects effects = Node.TakeEffects();
-        LastDiskOrder.Clear();
-        LastMessages.Clear();
         if (effects.HardState is { } state)
         {
-            LastDiskOrder.Add("hard state");
+            DiskOrder.Add("hard state");
             _hardStatesQueued++;
             _diskWork.Enqueue(() => DurableState = state);
         }
         if (effects.TruncateFrom is { } from)
         {
-            LastDiskOrder.Add("truncate");
+            DiskOrder.Add("truncate");
             Log.RemoveRange((int)from.Value - 1, Log.Count - (int)from.Value + 1);
             _diskWork.Enqueue(() => DurableLog.RemoveRange(
                 (int)from.Value - 1, Math.Max(0, DurableLog.Count - (int)from.Value + 1)));
         }
         if (effects.AppendUntil > effects.AppendFrom)
         {
-            LastDiskOrder.Add("append");
+            DiskOrder.Add("append");
             Append(effects, received);
         }
         Node.AddEntryMessages();
-        LastMessages.AddRange(effects.Messages);
+        Outbox.AddRange(effects.Messages);
         foreach (Outgoing outgoing in effects.Messages)
             Dispatch(outgoing);
         Events.AddRange(effects.Events);

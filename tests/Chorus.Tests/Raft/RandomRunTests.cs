@@ -1,0 +1,28 @@
+namespace Chorus.Tests.Raft;
+
+/// <summary>Raft figure 3 under random faults; a failure names the seed, which replays it.</summary>
+public sealed class RandomRunTests
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Safety_holds_under_random_faults_and_the_cluster_converges_after_them(int block)
+    {
+        int seeds = int.Parse(Environment.GetEnvironmentVariable("CHORUS_RAFT_SEEDS") ?? "25");
+        for (int seed = block * seeds; seed < (block + 1) * seeds; seed++)
+        {
+            try
+            {
+                var run = new RandomRun(seed);
+                run.Run(steps: 4000);
+                run.Converge();
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"seed {seed}: {e.Message}", e);
+            }
+        }
+    }
+}
