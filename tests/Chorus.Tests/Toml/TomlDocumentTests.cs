@@ -74,6 +74,10 @@ public sealed class TomlDocumentTests
     [InlineData("[[a]", "1:4: unexpected ']' where the header needs ]]")]
     [InlineData("[]", "1:2: unexpected ']' where a key is expected")]
     [InlineData("[a] b = 1", "1:5: unexpected 'b' after a header")]
+    public void A_structural_error_names_file_line_column_and_what_is_wrong(string text, string expected) =>
+        Expect(text, expected);
+
+    [Theory]
     [InlineData("a = \"x", "1:5: the string is not closed with \" on its line")]
     [InlineData("a = 'x\n'", "1:5: the string is not closed with ' on its line")]
     [InlineData("a = \"\"\"x\n", "1:5: the string is not closed with \"\"\"")]
@@ -112,12 +116,8 @@ public sealed class TomlDocumentTests
     [InlineData("a = {x = 1\n}", "1:11: the line ends where the inline table needs a , or }; it stands on one line")]
     [InlineData("\"😀\" = 1\n\"😀😀\" x", "2:6: unexpected 'x' where key '😀😀' needs a =")]
     [InlineData("a = 1\u0000", "1:6: control character U+0000 after a value")]
-    public void An_error_names_file_line_column_and_what_is_wrong(string text, string expected)
-    {
-        TomlException error = Assert.Throws<TomlException>(() => TomlDocument.Parse(text, "f.toml"));
-        Assert.StartsWith("f.toml:", error.Message, StringComparison.Ordinal);
-        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-    }
+    public void An_error_in_a_value_names_file_line_column_and_what_is_wrong(string text, string expected) =>
+        Expect(text, expected);
 
     [Fact]
     public void Bytes_that_are_not_utf8_are_refused_with_their_place()
@@ -157,6 +157,13 @@ public sealed class TomlDocumentTests
             {
             }
         }
+    }
+
+    private static void Expect(string text, string expected)
+    {
+        TomlException error = Assert.Throws<TomlException>(() => TomlDocument.Parse(text, "f.toml"));
+        Assert.StartsWith("f.toml:", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
     private static string Show(TomlTable table) =>
