@@ -13,7 +13,7 @@ internal sealed class ConnectionTable
     private const int BufferKeptBytesMax = 64 * 1024;
 
     // When all are busy, looking through all of them again is worth it only after a while.
-    private const int RefusalsBetweenSweeps = 1024;
+    private const int RefusalsBetweenSweeps = 64;
 
     private readonly int _connectionsMax;
     private readonly bool _delimited;

@@ -5,8 +5,8 @@ namespace Chorus.Common.Messaging;
 /// <summary>What the sockets tell the log. Event ids 3000 to 3099.</summary>
 internal static partial class MessagingLog
 {
-    [LoggerMessage(3000, LogLevel.Debug, "{Sentence}")]
-    internal static partial void ConnectionNews(ILogger logger, string sentence);
+    [LoggerMessage(EventId = 3000, Message = "{Sentence}")]
+    internal static partial void ConnectionNews(ILogger logger, LogLevel level, string sentence);
 
     [LoggerMessage(3001, LogLevel.Warning, "{Sentence}")]
     internal static partial void ConnectionTrouble(ILogger logger, string sentence);

@@ -73,7 +73,10 @@ public sealed class SocketMonitor : IDisposable
     /// Logs what happened since the last look. Cheap to call often: it looks a few times a second only.
     /// Troubles are told a few times, not for ever: anybody can cause them on an open port.
     /// </summary>
-    internal void LogNews(ILogger logger, Endpoint endpoint)
+    /// <param name="logger">Where to.</param>
+    /// <param name="endpoint">The other side's address, or for a listening socket its own.</param>
+    /// <param name="level">How important it is that a connection came to stand or broke.</param>
+    internal void LogNews(ILogger logger, Endpoint endpoint, LogLevel level = LogLevel.Debug)
     {
         long nowMs = Environment.TickCount64;
         if (nowMs < _lookAtMs)
@@ -87,9 +90,9 @@ public sealed class SocketMonitor : IDisposable
                     MessagingLog.ConnectionTrouble(logger, happened.Sentence(endpoint));
                 _troublesTold++;
             }
-            else if (logger.IsEnabled(LogLevel.Debug))
+            else if (logger.IsEnabled(level))
             {
-                MessagingLog.ConnectionNews(logger, happened.Sentence(endpoint));
+                MessagingLog.ConnectionNews(logger, level, happened.Sentence(endpoint));
             }
         }
     }

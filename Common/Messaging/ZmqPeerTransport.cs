@@ -180,7 +180,7 @@ public sealed class ZmqPeerTransport : IPeerTransport, IDisposable
     {
         _monitor.LogNews(_logger, LocalEndpoint);
         foreach (Link link in _links.Values)
-            link.Monitor?.LogNews(_logger, link.Endpoint);
+            link.Monitor?.LogNews(_logger, link.Endpoint, LogLevel.Information);
     }
 
     // One address. An address that cannot be connected to has no socket, so that it is complained of once

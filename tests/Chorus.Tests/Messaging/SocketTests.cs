@@ -175,14 +175,19 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
-    public void A_monitor_says_who_does_not_speak_zeromq()
+    public void A_monitor_tells_of_a_greeting_that_fails()
     {
         using RouterSocket router = new(_context);
         using SocketMonitor monitor = new(router);
         Endpoint endpoint = router.Bind(AnyPort);
         using TcpClient stranger = new();
         stranger.Connect(IPAddress.Loopback, endpoint.Port);
-        stranger.GetStream().Write("GET / HTTP/1.1\r\nHost: chorus\r\n\r\n"u8);
+
+        // A greeting of ZMTP 3 that asks for a mechanism that does not exist.
+        byte[] greeting = new byte[64];
+        new byte[] { 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0 }.CopyTo(greeting, 0);
+        "CLOAK"u8.CopyTo(greeting.AsSpan(12));
+        stranger.GetStream().Write(greeting);
         SocketEvent happened = default;
         Waiting.Until(() => monitor.TryReceive(out happened) && happened.IsTrouble, "a failed greeting");
         Assert.Contains(endpoint.ToString(), happened.Sentence(endpoint));

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Chorus.Common.Messaging;
 using Chorus.Common.Replica;
@@ -172,6 +174,38 @@ public sealed class TransportTests : IDisposable
         byte[] taken = [];
         Waiting.Until(() => TryTake(transport, out taken), "the modest client's frame");
         Assert.Equal(1000, taken.Length);
+    }
+
+    [Fact]
+    public void Random_bytes_on_a_port_disturb_nobody()
+    {
+        using ZmqClientTransport clients = new(_context, AnyPort);
+        using ZmqPeerTransport peers = new(_context, AnyPort);
+        Random random = new(1);
+        byte[] noise = new byte[5_000];
+        foreach (int port in new[] { clients.LocalEndpoint.Port, peers.LocalEndpoint.Port })
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                random.NextBytes(noise);
+
+                // Every other one begins like a ZeroMQ greeting, so that the parser gets further.
+                if (i % 2 == 0)
+                    new byte[] { 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0 }.CopyTo(noise, 0);
+                using TcpClient stranger = new();
+                stranger.Connect(IPAddress.Loopback, port);
+                stranger.GetStream().Write(noise, 0, random.Next(1, noise.Length));
+            }
+        }
+
+        using DealerSocket honest = new(_context);
+        honest.Connect(clients.LocalEndpoint);
+        honest.SendFrame("good"u8);
+        Take(clients);
+        using DealerSocket peer = new(_context);
+        peer.Connect(peers.LocalEndpoint);
+        peer.SendFrame("good"u8);
+        Waiting.Until(() => TryTake(peers, out _), "the honest peer's message");
     }
 
     [Fact]
