@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using Chorus.Common.Messaging;
+using Chorus.Common.Protocol;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+
+namespace Chorus.Common.Hosting;
+
+/// <summary>Asks a cluster to take a node in, until it does, refuses for good, or nobody has answered for too long.</summary>
+/// <param name="context">Outlives the client.</param>
+/// <param name="logger">Hears why it takes so long.</param>
+internal sealed class JoinClient(ZmqContext context, ILogger logger)
+{
+    /// <summary>How long a node looks for a cluster before it gives up.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private const int AnswerTimeoutMs = 2_000;
+    private const int PauseMs = 100;
+
+    /// <summary>Joins.</summary>
+    /// <param name="target">Join socket of any member.</param>
+    /// <param name="request">The node as it wants to be named.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <returns>The cluster's welcome; null when stopped.</returns>
+    /// <exception cref="ChorusException">The cluster refuses, or nobody answers.</exception>
+    public JoinReply? Join(Endpoint target, JoinRequest request, CancellationToken stop)
+    {
+        byte[] bytes = request.ToByteArray();
+        long start = Stopwatch.GetTimestamp();
+        string lastObstacle = "nobody answers there";
+        string said = "";
+        while (!stop.IsCancellationRequested)
+        {
+            JoinReply? reply = Ask(target, bytes);
+            if (reply is { Code: Code.Ok })
+                return reply;
+            if (reply is { Code: Code.BadRequest or Code.Internal })
+                throw ChorusException.Failed("join_refused", $"the cluster at {target} refuses this node: {reply.Message}", reply.Cure);
+            lastObstacle = reply?.Message ?? lastObstacle;
+            if (said != lastObstacle)
+                logger.JoinWaits(target.ToString(), said = lastObstacle);
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                throw new ChorusException(
+                    ExitCodes.Unreachable, "join_unreachable", $"joining through {target} failed for {Patience.TotalSeconds:0} s: {lastObstacle}",
+                    "Start a member with -hjoin at that address first, or correct -join");
+            }
+            stop.WaitHandle.WaitOne(PauseMs);
+        }
+        return null;
+    }
+
+    private JoinReply? Ask(Endpoint target, byte[] request)
+    {
+        using var socket = new DealerSocket(context);
+        socket.Options.ReceiveTimeoutMs = AnswerTimeoutMs;
+        socket.Options.SendTimeoutMs = AnswerTimeoutMs;
+        socket.Options.Immediate = true;
+        socket.Connect(target);
+        using var answer = new ZmqMessage();
+        if (!socket.SendFrame(request) || !socket.ReceiveFrame(answer))
+            return null;
+        try
+        {
+            return JoinReply.Parser.ParseFrom(answer.Span);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw ChorusException.Failed(
+                "join_refused", $"what listens at {target} is not a join socket", "Name the address that a member got with -hjoin");
+        }
+    }
+}

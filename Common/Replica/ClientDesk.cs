@@ -1,0 +1,216 @@
+using System.Buffers;
+using Chorus.Common.Log;
+using Chorus.Common.Protocol;
+using Chorus.Raft;
+using Microsoft.Extensions.Logging;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>Takes requests from clients: writes go into the log, reads to the core, the rest is answered here.</summary>
+internal sealed class ClientDesk(
+    ReplicaOptions options, RaftNode node, RecordLog log, IStateMachine stateMachine, IClientTransport clients,
+    Responder responder, Applier applier, MembershipDesk membership, StatusReport report, PeerLink link, IClock clock,
+    ReplicaCounters counters, ILogger logger)
+{
+    private const string SendToLeader = "Send it to the leader";
+    private const string Later = "Try again later";
+
+    // Fields of Request in chorus.proto.
+    private const int IdField = 1;
+    private const int WriteField = 2;
+    private const int ReadField = 3;
+    private const int StatusField = 4;
+    private const int RemoveMemberField = 5;
+
+    // Changes of the members found among the requests of a round: proposed behind its commands, which stand in the log
+    // as they come.
+    private readonly List<(ReplyTarget Target, string Id)> _removals = [];
+    private readonly ArrayBufferWriter<byte> _command = new();
+    private bool _saidMalformed;
+
+    /// <summary>Takes what has arrived on the client socket. Commands are appended to the log as they come.</summary>
+    /// <returns>Whether more may be waiting.</returns>
+    public bool Receive(ref bool worked)
+    {
+        bool left = ReceiveFrames(ref worked);
+        foreach ((ReplyTarget target, string id) in _removals)
+            RemoveMember(target, id);
+        _removals.Clear();
+        return left;
+    }
+
+    private bool ReceiveFrames(ref bool worked)
+    {
+        for (int i = 0; i < options.FramesPerRound; i++)
+        {
+            if (!clients.TryReceive(out ClientConnection connection, out ReadOnlySpan<byte> frame))
+                return false;
+            worked = true;
+            if (TextCommand.IsText(frame))
+                ReceiveText(connection, frame);
+            else
+                ReceiveRequests(connection, frame);
+        }
+        return true;
+    }
+
+    private void ReceiveText(ClientConnection connection, ReadOnlySpan<byte> frame)
+    {
+        _command.ResetWrittenCount();
+        TextCommandKind kind = TextCommand.Parse(frame, _command, out string message, out string cure);
+        var target = new ReplyTarget(connection, 0, kind);
+        if (!TryTake(target))
+            return;
+        if (kind == TextCommandKind.Invalid)
+            responder.Fail(target, Code.BadRequest, message, cure);
+        else if (kind == TextCommandKind.Write)
+            Write(target, _command.WrittenSpan);
+        else
+            Read(target, _command.WrittenSpan);
+    }
+
+    private void ReceiveRequests(ClientConnection connection, ReadOnlySpan<byte> frame)
+    {
+        var reader = new WireReader(frame);
+        int taken = 0;
+        while (reader.Read())
+        {
+            if (reader.Field != 1 || !reader.IsDelimited)
+                continue;
+            taken++;
+            ReceiveRequest(connection, reader.Bytes);
+        }
+        if (!reader.IsMalformed && taken > 0)
+            return;
+        counters.ClientFramesMalformed++;
+        if (!_saidMalformed)
+            logger.ClientFrameDropped(options.Id, "it is neither a Requests message nor a text command");
+        _saidMalformed = true;
+        if (taken == 0)
+            Reject(connection);
+    }
+
+    // A peer that waits for an answer, as REQ does, gets one: id 0 stands for "the frame itself".
+    private void Reject(ClientConnection connection)
+    {
+        var target = new ReplyTarget(connection, 0, null);
+        responder.Take(connection);
+        responder.Fail(
+            target, Code.BadRequest, "the frame is neither a Requests message nor a text command",
+            "See docs/wire-protocol.md");
+    }
+
+    private void ReceiveRequest(ClientConnection connection, ReadOnlySpan<byte> request)
+    {
+        ulong id = 0;
+        int field = 0;
+        ReadOnlySpan<byte> body = default;
+        var reader = new WireReader(request);
+        while (reader.Read())
+        {
+            if (reader.Field == IdField && !reader.IsDelimited)
+                id = reader.Number;
+            else if (reader.Field is WriteField or ReadField or StatusField or RemoveMemberField && reader.IsDelimited)
+            {
+                field = reader.Field;
+                body = reader.Bytes;
+            }
+        }
+        var target = new ReplyTarget(connection, id, null);
+        if (!TryTake(target))
+            return;
+        if (reader.IsMalformed)
+            responder.Fail(target, Code.BadRequest, "the request is malformed", "See docs/wire-protocol.md");
+        else if (field == WriteField)
+            Write(target, body);
+        else if (field == ReadField)
+            Read(target, body);
+        else if (field == StatusField)
+            responder.Reply(target, Code.Ok, report.Make(), 0);
+        else if (field == RemoveMemberField)
+            _removals.Add((target, RemovedId(body)));
+        else
+            responder.Fail(target, Code.BadRequest, "the request asks for nothing that this version knows", "See docs/wire-protocol.md");
+    }
+
+    private bool TryTake(in ReplyTarget target)
+    {
+        counters.Requests++;
+        responder.Take(target.Connection);
+        if (responder.Outstanding <= options.OutstandingRequestsMax)
+            return true;
+        counters.RequestsOverloaded++;
+        responder.Fail(target, Code.Overloaded, "too many requests are waiting", Later);
+        return false;
+    }
+
+    private void Write(in ReplyTarget target, ReadOnlySpan<byte> command)
+    {
+        if (!CheckLeader(target))
+            return;
+        Code code = stateMachine.Validate(command, out string message);
+        if (code != Code.Ok)
+        {
+            responder.Fail(target, code, message);
+            return;
+        }
+        if (!log.HasRoom(command.Length + RecordHeader.SizeBytes))
+        {
+            if (log.IsDiskFull)
+                responder.Fail(target, Code.DiskFull, "the leader's disk is full", "Make room on it; it goes on by itself");
+            else
+                responder.Fail(target, Code.Overloaded, "too much is waiting for the disk", Later);
+            return;
+        }
+        Check.That(node.TryPropose(1, out LogIndex index), "a leader takes proposals");
+        LogIndex appended = log.Append(node.Term, RecordKind.Command, clock.UnixMicros, command);
+        Check.That(appended == index, "the log and the core agree on the index of a command");
+        applier.Writes.Add(index, node.Term, target);
+        counters.Proposals++;
+    }
+
+    private void Read(in ReplyTarget target, ReadOnlySpan<byte> query)
+    {
+        if (!CheckLeader(target))
+            return;
+        Check.That(node.TryRead(out ulong ticket), "a leader takes reads");
+        applier.Reads.Add(ticket, target, query);
+    }
+
+    private static string RemovedId(ReadOnlySpan<byte> body)
+    {
+        string id = "";
+        var reader = new WireReader(body);
+        while (reader.Read())
+        {
+            if (reader.Field == 1 && reader.IsDelimited)
+                id = System.Text.Encoding.UTF8.GetString(reader.Bytes);
+        }
+        return id;
+    }
+
+    private void RemoveMember(ReplyTarget target, string id)
+    {
+        if (!CheckLeader(target))
+            return;
+        membership.Remove(new NodeId(id), outcome =>
+        {
+            if (outcome.Code == Code.Ok)
+                responder.Reply(target, Code.Ok, default, 0);
+            else
+                responder.Fail(target, outcome.Code, outcome.Message, outcome.Cure);
+        });
+    }
+
+    private bool CheckLeader(in ReplyTarget target)
+    {
+        if (node.Role == Role.Leader)
+            return true;
+        string leader = link.ClientAddressOf(node.Leader);
+        if (leader.Length == 0)
+            responder.Fail(target, Code.NotLeader, "there is no leader at the moment", Later);
+        else
+            responder.Fail(target, Code.NotLeader, $"{options.Id} is not the leader", SendToLeader, leader);
+        return false;
+    }
+}

@@ -1,0 +1,138 @@
+using Chorus.Common.Protocol;
+using Chorus.Raft;
+using Google.Protobuf;
+using Member = Chorus.Raft.Member;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>Takes join requests, on the join socket or passed on by another member, and answers when they are committed.</summary>
+internal sealed class JoinDesk(
+    ReplicaOptions options, RaftNode node, IClientTransport? joins, PeerLink link, MembershipDesk membership)
+{
+    /// <summary>Version of the join protocol.</summary>
+    private const uint ProtocolVersion = 1;
+
+    private const int FramesPerRound = 16;
+    private const int ForwardedMax = 256;
+
+    // Joins passed on to the leader, oldest first; one that is never answered is pushed out and tried again by the node.
+    private readonly Queue<ulong> _order = new();
+    private readonly Dictionary<ulong, ClientConnection> _forwarded = [];
+    private ulong _lastCorrelation;
+
+    /// <summary>Takes what has arrived on the join socket.</summary>
+    public bool Receive()
+    {
+        bool worked = false;
+        for (int i = 0; joins is not null && i < FramesPerRound; i++)
+        {
+            if (!joins.TryReceive(out ClientConnection connection, out ReadOnlySpan<byte> frame))
+                break;
+            worked = true;
+            if (node.Role == Role.Leader)
+                Decide(frame, reply => joins.Send(connection, reply));
+            else if (node.Leader.IsNone)
+                joins.Send(connection, Refusal(Code.NotLeader, "the cluster has no leader at the moment", "Try again"));
+            else
+                Forward(connection, frame);
+        }
+        return worked;
+    }
+
+    /// <summary>Whether a message about a join is one that this node can use.</summary>
+    public bool Expects(in PeerMessage message) =>
+        message.Type == PeerMessageType.ForwardedJoin || _forwarded.ContainsKey(message.Correlation);
+
+    /// <summary>Takes a join that another member passed on, or the leader's reply to one that this node passed on.</summary>
+    public void ReceiveForwarded(in PeerMessage message, ReadOnlySpan<byte> body)
+    {
+        if (message.Type == PeerMessageType.ForwardedJoinReply)
+        {
+            if (_forwarded.Remove(message.Correlation, out ClientConnection? connection))
+                joins?.Send(connection, body);
+            return;
+        }
+        NodeId origin = message.Envelope.From;
+        ulong correlation = message.Correlation;
+        Decide(body, reply => link.SendForwardedJoin(origin, PeerMessageType.ForwardedJoinReply, correlation, reply));
+    }
+
+    private void Forward(ClientConnection connection, ReadOnlySpan<byte> frame)
+    {
+        if (_order.Count == ForwardedMax)
+            _forwarded.Remove(_order.Dequeue());
+        ulong correlation = ++_lastCorrelation;
+        _order.Enqueue(correlation);
+        _forwarded[correlation] = connection;
+        link.SendForwardedJoin(node.Leader, PeerMessageType.ForwardedJoin, correlation, frame);
+    }
+
+    private void Decide(ReadOnlySpan<byte> frame, Action<byte[]> answer)
+    {
+        JoinRequest request;
+        try
+        {
+            request = JoinRequest.Parser.ParseFrom(frame);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            answer(Refusal(Code.BadRequest, "this is not a join request", "Join with Kvstore -join, or see docs/wire-protocol.md"));
+            return;
+        }
+        if (Objection(request) is { } objection)
+        {
+            answer(Refusal(objection.Code, objection.Message, objection.Cure));
+            return;
+        }
+        var wanted = new Member(
+            new NodeId(request.Member.Id), request.Member.Incarnation, MemberKind.Learner, request.Member.PeerAddress,
+            request.Member.ClientAddress, (byte)request.Member.Priority);
+        membership.Add(wanted, outcome => answer(
+            outcome.Code == Code.Ok ? Welcome() : Refusal(outcome.Code, outcome.Message, outcome.Cure)));
+    }
+
+    private MembershipDesk.Answer? Objection(JoinRequest request)
+    {
+        if (request.ProtocolVersion != ProtocolVersion)
+        {
+            return new(Code.BadRequest,
+                $"the node speaks version {request.ProtocolVersion} of the join protocol, this cluster version {ProtocolVersion}",
+                "Install the same version of Chorus on both");
+        }
+        if (request.Member is not { } member || !NodeId.IsValid(member.Id) || member.Incarnation == 0)
+            return new(Code.BadRequest, "the request names no valid node", "Give it a name with -id: 1 to 64 of A-Z a-z 0-9 . _ -");
+        if (!IsAddress(member.PeerAddress) || !IsAddress(member.ClientAddress) || member.Priority > 100)
+            return new(Code.BadRequest, "the request has a malformed address or priority", "Check -raft, -port and -priority");
+        if (!request.ClusterId.IsEmpty && !request.ClusterId.Span.SequenceEqual(options.ClusterId.ToByteArray()))
+        {
+            return new(Code.BadRequest, $"{member.Id} has the data of another cluster",
+                "Start it with another -data directory, or join it to its own cluster");
+        }
+        if (request.StateBase != options.StateBase)
+        {
+            return new(Code.BadRequest,
+                $"{member.Id} starts from '{request.StateBase}', this cluster from '{options.StateBase}' (-preload)",
+                "Start it with the same -preload as the other members");
+        }
+        return null;
+    }
+
+    private static bool IsAddress(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        return colon > 0 && text.Length <= byte.MaxValue
+            && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out ushort port)
+            && port > 0;
+    }
+
+    private byte[] Welcome()
+    {
+        var reply = new JoinReply { Code = Code.Ok, ClusterId = ByteString.CopyFrom(options.ClusterId.ToByteArray()) };
+        foreach (Member member in node.Configuration.Members)
+            reply.Members.Add(StatusReport.Describe(member));
+        return reply.ToByteArray();
+    }
+
+    private static byte[] Refusal(Code code, string message, string cure) =>
+        new JoinReply { Code = code, Message = message, Cure = cure }.ToByteArray();
+}

@@ -1,0 +1,105 @@
+using Chorus.Common.Protocol;
+using Chorus.Raft;
+using Microsoft.Extensions.Logging;
+using Member = Chorus.Raft.Member;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>Decides on requests to add or remove a member; on the leader.</summary>
+internal sealed class MembershipDesk(
+    ReplicaOptions options, RaftNode node, PendingChanges changes, ILogger logger)
+{
+    private const string TryAgain = "Try again";
+
+    /// <summary>What became of a request: a code, and for people a cause and a cure.</summary>
+    public readonly record struct Answer(Code Code, string Message = "", string Cure = "");
+
+    /// <summary>Adds a node as a learner, or finds that it is a member already.</summary>
+    /// <param name="wanted">The node as it describes itself.</param>
+    /// <param name="done">Called once, at once or when the change is committed.</param>
+    public void Add(Member wanted, Action<Answer> done)
+    {
+        Configuration current = node.Configuration;
+        Member? known = current.Find(wanted.Id);
+        if (known is not null && known.Incarnation != 0 && known.Incarnation != wanted.Incarnation)
+        {
+            done(new Answer(
+                Code.BadRequest,
+                $"{wanted.Id} is a member with another data directory: the one that asks was wiped or is new, and cannot "
+                    + "know what the old one promised",
+                $"Remove the old one (Client members remove {wanted.Id}), then start this one again with -join"));
+            return;
+        }
+        Member? rival = current.Members.FirstOrDefault(m => m.Id != wanted.Id && m.PeerAddress == wanted.PeerAddress);
+        if (rival is not null)
+        {
+            done(new Answer(
+                Code.BadRequest, $"{rival.Id} is a member at the same address {wanted.PeerAddress}",
+                "Choose another port with -raft"));
+            return;
+        }
+        if (known is null && current.Members.Count >= Configuration.MembersMax)
+        {
+            done(new Answer(
+                Code.BadRequest, $"the cluster has {Configuration.MembersMax} members, the most that it may have",
+                "Remove one first (Client members remove ID)"));
+            return;
+        }
+        Member next = known is null
+            ? wanted with { Kind = MemberKind.Learner }
+            : wanted with { Kind = known.Kind };
+        if (next == known)
+        {
+            done(new Answer(Code.Ok));
+            return;
+        }
+        if (Propose(current.With(next), done))
+            logger.MemberJoins(options.Id, wanted.Id.Value, node.LastIndex);
+    }
+
+    /// <summary>Removes a member.</summary>
+    /// <param name="id">Its name.</param>
+    /// <param name="done">Called once, at once or when the change is committed.</param>
+    public void Remove(NodeId id, Action<Answer> done)
+    {
+        Configuration current = node.Configuration;
+        if (current.Find(id) is null)
+        {
+            done(new Answer(
+                Code.NotFound, $"{id} is not a member; members are {current}", "Check the name"));
+            return;
+        }
+        if (id == node.Self && node.Role == Role.Leader)
+        {
+            done(new Answer(
+                Code.BadRequest, $"{id} leads the cluster and cannot be removed while it does",
+                "Stop it, wait until another node leads (Client status), then remove it"));
+            return;
+        }
+        if (Propose(current.Without(id), done))
+            logger.MemberRemoved(options.Id, id.Value, node.LastIndex);
+    }
+
+    private bool Propose(Configuration next, Action<Answer> done)
+    {
+        switch (node.TryProposeConfiguration(next))
+        {
+            case ConfigurationProposal.Accepted:
+                changes.Add(node.ConfigurationIndex, node.Term, committed => done(committed
+                    ? new Answer(Code.Ok)
+                    : new Answer(Code.OutcomeUnknown, "the leader was replaced before the change was committed", TryAgain)));
+                return true;
+            case ConfigurationProposal.NotLeader:
+                done(new Answer(Code.NotLeader, "this node is not the leader", TryAgain));
+                return false;
+            case ConfigurationProposal.ChangeInFlight:
+                done(new Answer(Code.Overloaded, "another change of the members is under way", TryAgain));
+                return false;
+            default:
+                done(new Answer(
+                    Code.BadRequest, "the change is not allowed: it would leave no voter or change more than one member",
+                    "Change one member at a time and keep a voter"));
+                return false;
+        }
+    }
+}

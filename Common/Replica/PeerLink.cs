@@ -1,0 +1,118 @@
+using Chorus.Common.Log;
+using Chorus.Common.Protocol;
+using Chorus.Raft;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>
+/// The way to the peers: encodes, holds back what must wait for the hard state, knows addresses, checks what comes in.
+/// </summary>
+internal sealed class PeerLink
+{
+    // Addresses of senders that no configuration names: a few, for a node that has just joined.
+    private const int LearnedAddressesMax = 64;
+
+    private readonly IPeerTransport _transport;
+    private readonly ReplicaOptions _options;
+    private readonly RecordLog _log;
+    private readonly Queue<(Message Message, long HardStates)> _held = new();
+    private readonly Dictionary<NodeId, (string Peer, string Client)> _learned = [];
+    private readonly byte[] _header = new byte[PeerCodec.HeaderBytesMax];
+    private Configuration _configuration = Configuration.Empty;
+    private long _hardStatesQueued;
+    private long _hardStatesDurable;
+
+    public PeerLink(IPeerTransport transport, ReplicaOptions options, RecordLog log)
+    {
+        _transport = transport;
+        _options = options;
+        _log = log;
+    }
+
+    /// <summary>Messages lost because a peer was not connected or did not keep up.</summary>
+    public long DroppedTotal => _transport.DroppedTotal;
+
+    /// <summary>A hard state has been queued; messages that count on it wait from now on.</summary>
+    public void HardStateQueued(long hardStates) => _hardStatesQueued = hardStates;
+
+    /// <summary>So many hard states are durable: what waited for them leaves.</summary>
+    public void HardStatesDurable(long hardStates)
+    {
+        _hardStatesDurable = hardStates;
+        while (_held.Count > 0 && _held.Peek().HardStates <= hardStates)
+            SendNow(_held.Dequeue().Message);
+    }
+
+    /// <summary>Sends a message of the core, or holds it back until it may leave.</summary>
+    public void Send(in Outgoing outgoing)
+    {
+        if (outgoing.AfterHardState && _hardStatesQueued > _hardStatesDurable)
+            _held.Enqueue((outgoing.Message, _hardStatesQueued));
+        else
+            SendNow(outgoing.Message);
+    }
+
+    /// <summary>Sends a join on to the leader, or its reply back.</summary>
+    public void SendForwardedJoin(NodeId to, PeerMessageType type, ulong correlation, ReadOnlySpan<byte> body)
+    {
+        string address = PeerAddressOf(to);
+        if (address.Length == 0)
+            return;
+        int length = PeerCodec.EncodeForwardedJoin(EnvelopeTo(to), type, correlation, _header);
+        _transport.Send(address, _header.AsSpan(0, length), body);
+    }
+
+    /// <summary>Client address of a node as far as known; empty otherwise.</summary>
+    public string ClientAddressOf(NodeId id)
+    {
+        if (id.IsNone)
+            return "";
+        if (id == _options.Id)
+            return _options.ClientAddress;
+        string? configured = _configuration.Find(id)?.ClientAddress;
+        if (!string.IsNullOrEmpty(configured))
+            return configured;
+        return _learned.TryGetValue(id, out (string Peer, string Client) learned) ? learned.Client : "";
+    }
+
+    /// <summary>Another configuration is active: connections to nobody else are kept.</summary>
+    public void Use(Configuration configuration)
+    {
+        _configuration = configuration;
+        if (configuration.Members.Count == 0)
+            return;
+        _transport.Retain([.. configuration.Members.Select(m => m.PeerAddress)]);
+    }
+
+    /// <summary>Notes where the sender of a checked message can be reached.</summary>
+    public void Learn(PeerEnvelope envelope)
+    {
+        if (_learned.Count < LearnedAddressesMax || _learned.ContainsKey(envelope.From))
+            _learned[envelope.From] = (envelope.PeerAddress, envelope.ClientAddress);
+    }
+
+    private string PeerAddressOf(NodeId id)
+    {
+        if (_configuration.Find(id) is { } member)
+            return member.PeerAddress;
+        return _learned.TryGetValue(id, out (string Peer, string Client) learned) ? learned.Peer : "";
+    }
+
+    private void SendNow(Message message)
+    {
+        string address = PeerAddressOf(message.To);
+        if (address.Length == 0)
+            return;
+        ReadOnlySpan<byte> records = default;
+        if (message is AppendRequest { Entries.Count: > 0 } append)
+        {
+            records = _log.Read(append.Entries.From, append.Entries.Until, out LogIndex until);
+            Check.That(until == append.Entries.Until, "a message's range was made by Fit, so it reads whole");
+        }
+        int length = PeerCodec.Encode(EnvelopeTo(message.To), message, _header);
+        _transport.Send(address, _header.AsSpan(0, length), records);
+    }
+
+    private PeerEnvelope EnvelopeTo(NodeId to) => new(
+        _options.ClusterId, _options.Id, _options.Incarnation, to, _options.PeerAddress, _options.ClientAddress);
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using Chorus.Common.Protocol;
+using Chorus.Raft;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>Linearizable reads: first waiting for the leader to prove that it leads, then for their index to be applied.</summary>
+/// <param name="responder">Where answers go.</param>
+/// <param name="stateMachine">Answers the queries.</param>
+/// <param name="counters">Counts what is answered.</param>
+internal sealed class PendingReads(Responder responder, IStateMachine stateMachine, ReplicaCounters counters)
+{
+    private readonly Queue<Read> _waiting = new();
+    private readonly Queue<Read> _granted = new();
+    private readonly ArrayBufferWriter<byte> _answer = new();
+
+    private readonly record struct Read(ulong Ticket, LogIndex Index, ReplyTarget Target, byte[] Query, int QueryLength);
+
+    /// <summary>Whether a granted read may be waiting for an index up to this one.</summary>
+    public bool HasServable(LogIndex applied) => _granted.Count > 0 && _granted.Peek().Index <= applied;
+
+    /// <summary>Remembers a query.</summary>
+    /// <param name="ticket">From the core.</param>
+    /// <param name="target">Who asks.</param>
+    /// <param name="query">Copied.</param>
+    public void Add(ulong ticket, in ReplyTarget target, ReadOnlySpan<byte> query)
+    {
+        byte[] copy = ArrayPool<byte>.Shared.Rent(Math.Max(query.Length, 1));
+        query.CopyTo(copy);
+        _waiting.Enqueue(new Read(ticket, LogIndex.Zero, target, copy, query.Length));
+    }
+
+    /// <summary>All reads up to a ticket may be answered once an index is applied.</summary>
+    public void Grant(in ReadGrant grant)
+    {
+        while (_waiting.Count > 0 && _waiting.Peek().Ticket <= grant.Ticket)
+            _granted.Enqueue(_waiting.Dequeue() with { Index = grant.Index });
+    }
+
+    /// <summary>Answers every granted read whose index is applied.</summary>
+    public void Serve(LogIndex applied)
+    {
+        while (HasServable(applied))
+        {
+            Read read = _granted.Dequeue();
+            _answer.ResetWrittenCount();
+            Code code = stateMachine.Query(read.Query.AsSpan(0, read.QueryLength), _answer, out string message);
+            ArrayPool<byte>.Shared.Return(read.Query);
+            counters.Reads++;
+            if (code is Code.Ok or Code.NotFound)
+                responder.Reply(read.Target, code, _answer.WrittenSpan, 0);
+            else
+                responder.Fail(read.Target, code, message);
+        }
+    }
+
+    /// <summary>This node no longer leads: reads that were not granted yet are turned away.</summary>
+    public void Drop(string leader)
+    {
+        while (_waiting.Count > 0)
+        {
+            Read read = _waiting.Dequeue();
+            ArrayPool<byte>.Shared.Return(read.Query);
+            responder.Fail(
+                read.Target, Code.NotLeader, "this node is not the leader any more", "Send it to the leader", leader);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using Chorus.Common.Log;
+using Chorus.Common.Protocol;
+using Chorus.Raft;
+using Microsoft.Extensions.Logging;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>
+/// One replica: drains its sockets, steps the core, hands one batch to the disk, sends, applies, answers. Called by one
+/// owner, a thread in production and the simulator's event loop in tests; no call blocks.
+/// </summary>
+public sealed class Replica
+{
+    // After a pause of the whole process, heartbeats that waited in the socket must be seen before time is: so a long
+    // gap counts as at most this many ticks.
+    private const int TicksPerRoundMax = 2;
+
+    private readonly ReplicaOptions _options;
+    private readonly RecordLog _log;
+    private readonly IPeerTransport _peers;
+    private readonly IClock _clock;
+    private readonly ILogger _logger;
+    private readonly RaftNode _node;
+    private readonly PeerLink _link;
+    private readonly PeerIntake _intake;
+    private readonly Applier _applier;
+    private readonly ClientDesk _desk;
+    private readonly JoinDesk _joins;
+    private readonly Responder _responder;
+    private long _nextTickMicros;
+    private bool _wasDiskFull;
+
+    /// <summary>Puts a replica together from its ports.</summary>
+    /// <param name="options">Who it is.</param>
+    /// <param name="log">Its log, just recovered.</param>
+    /// <param name="stateMachine">What is replicated; empty, or as its preload left it: the log is applied to it from the start.</param>
+    /// <param name="peers">Messages between replicas.</param>
+    /// <param name="clients">The client socket.</param>
+    /// <param name="joins">The join socket, or null when this node takes no joins.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="logger">Where lines go.</param>
+    public Replica(
+        ReplicaOptions options, RecordLog log, IStateMachine stateMachine, IPeerTransport peers,
+        IClientTransport clients, IClientTransport? joins, IClock clock, ILogger logger)
+    {
+        _options = options;
+        _log = log;
+        _peers = peers;
+        _clock = clock;
+        _logger = logger;
+        Counters = new ReplicaCounters();
+        RecoveredState recovered = Bootstrap(out long hardStates);
+        _node = new RaftNode(options.Id, options.Incarnation, recovered, options.Raft, log, options.Seed);
+        _link = new PeerLink(peers, options, log);
+        _link.HardStateQueued(hardStates);
+        _link.Use(_node.Configuration);
+        _responder = new Responder(clients);
+        var changes = new PendingChanges();
+        var reads = new PendingReads(_responder, stateMachine, Counters);
+        var writes = new PendingWrites(_responder);
+        _applier = new Applier(log, stateMachine, writes, reads, changes, _responder, Counters);
+        var membership = new MembershipDesk(options, _node, changes, logger);
+        var report = new StatusReport(options, _node, log, _applier, stateMachine, clock, _link, clients, Counters);
+        _desk = new ClientDesk(
+            options, _node, log, stateMachine, clients, _responder, _applier, membership, report, _link, clock, Counters, logger);
+        _joins = new JoinDesk(options, _node, joins, _link, membership);
+        _intake = new PeerIntake(options, _joins, Counters, logger);
+        _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
+        _log.Flush();
+        logger.Starting(options.Id, options.ClusterId, options.Incarnation, log.LastIndex, recovered.HardState.Term);
+    }
+
+    /// <summary>The core, for looking at.</summary>
+    public RaftNode Node => _node;
+
+    /// <summary>Last index applied to the state machine.</summary>
+    public LogIndex AppliedIndex => _applier.AppliedIndex;
+
+    /// <summary>What has been counted.</summary>
+    public ReplicaCounters Counters { get; }
+
+    /// <summary>
+    /// When <see cref="DoWork"/> wants to be called again even if nothing arrives, on the monotonic clock; in the past
+    /// when work is left over.
+    /// </summary>
+    public long NextWorkMicros { get; private set; }
+
+    /// <summary>One round of the loop.</summary>
+    /// <returns>Whether anything was done.</returns>
+    /// <exception cref="ReplicaStoppedException">The disk failed; the node must stop.</exception>
+    /// <exception cref="LogCorruptionException">The log is not what it must be; the node must stop.</exception>
+    public bool DoWork()
+    {
+        bool worked = TakeDiskCompletions();
+        worked |= ReceiveFromPeers(out bool peersLeft);
+        worked |= Tick();
+        worked |= _joins.Receive();
+        Carry(default);
+        bool clientsLeft = _desk.Receive(ref worked);
+        Carry(default);
+        _log.Flush();
+        worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
+        _responder.Flush();
+        NoteDiskRoom();
+        bool left = peersLeft || clientsLeft || _applier.AppliedIndex < _node.Commit;
+        NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
+        return worked;
+    }
+
+    private RecoveredState Bootstrap(out long hardStates)
+    {
+        hardStates = 0;
+        RecoveredState recovered = _log.Recovered;
+        bool isNew = recovered.Log.Count == 0 && recovered.HardState == HardState.Empty;
+        if (_options.Bootstrap is not { } configuration || !isNew)
+            return recovered;
+        // Every member of a fixed start writes the same bytes here: term 1, time 0.
+        var first = new Term(1);
+        var state = new HardState(first, NodeId.None, LogIndex.Zero);
+        hardStates = _log.SaveHardState(state);
+        LogIndex index = _log.Append(first, RecordKind.Configuration, 0, ConfigurationCodec.Encode(configuration));
+        return new RecoveredState(
+            state, new EntryRange(index, index.Next, [new TermRun(index, first)], [new ConfigurationEntry(index, configuration)]));
+    }
+
+    private bool TakeDiskCompletions()
+    {
+        bool worked = false;
+        while (_log.TryTakeCompletion(out LogCompletion completion))
+        {
+            worked = true;
+            if (completion.Error is { } error)
+                throw Stopped(error);
+            Counters.DiskBatches++;
+            _link.HardStatesDurable(completion.HardStates);
+            if (completion.LastIndex > LogIndex.Zero)
+                _node.LogDurable(completion.LastIndex, completion.LastTerm);
+        }
+        if (worked)
+        {
+            _log.Flush();
+            Carry(default);
+        }
+        return worked;
+    }
+
+    private ReplicaStoppedException Stopped(Exception error)
+    {
+        var stopped = new ReplicaStoppedException(
+            $"the disk failed: {error.Message}",
+            "Look at the disk. Restart this node when it is sound; if its data is lost, remove the node from the cluster "
+                + "and join it again with an empty data directory",
+            error);
+        _logger.Stopping(_options.Id, stopped.Message, stopped.Cure);
+        return stopped;
+    }
+
+    private bool ReceiveFromPeers(out bool left)
+    {
+        for (int i = 0; i < _options.FramesPerRound; i++)
+        {
+            if (!_peers.TryReceive(out PeerFrame frame))
+            {
+                left = false;
+                return i > 0;
+            }
+            if (!_intake.TryAccept(frame, out PeerMessage message))
+                continue;
+            _link.Learn(message.Envelope);
+            if (message.Message is null)
+            {
+                _joins.ReceiveForwarded(message, frame.Records);
+                continue;
+            }
+            if (message.Message is AppendRequest { Entries.Count: > 0 } && !_log.HasRoom(frame.Records.Length))
+            {
+                // Taken for a lost message: the leader sends it again, by when there may be room.
+                Counters.PeerFramesWithoutRoom++;
+                continue;
+            }
+            Carry(default);
+            _node.Receive(message.Message);
+            Carry(frame.Records, message.Message as AppendRequest);
+        }
+        left = true;
+        return true;
+    }
+
+    private bool Tick()
+    {
+        long now = _clock.MonotonicMicros;
+        if (now < _nextTickMicros)
+            return false;
+        for (int i = 0; i < TicksPerRoundMax && now >= _nextTickMicros; i++)
+        {
+            _node.Tick();
+            _nextTickMicros += _options.TickMicros;
+        }
+        if (now >= _nextTickMicros)
+            _nextTickMicros = now + _options.TickMicros;
+        _log.Flush();
+        return true;
+    }
+
+    private void Carry(ReadOnlySpan<byte> records, AppendRequest? request = null)
+    {
+        Effects effects = _node.TakeEffects();
+        if (effects.HardState is { } state)
+            _link.HardStateQueued(_log.SaveHardState(state));
+        if (effects.TruncateFrom is { } from)
+        {
+            _log.Truncate(from);
+            _applier.Truncate(from);
+        }
+        if (effects.AppendUntil > effects.AppendFrom)
+            Append(effects, records, request);
+        _node.AddEntryMessages();
+        if (effects.Events.Count > 0)
+            Note(effects.Events);
+        foreach (Outgoing outgoing in effects.Messages)
+            _link.Send(outgoing);
+        foreach (ReadGrant grant in effects.Reads)
+            _applier.Reads.Grant(grant);
+        if (effects.ReadsDropped)
+            _applier.Reads.Drop(_link.ClientAddressOf(_node.Leader));
+    }
+
+    private void Append(Effects effects, ReadOnlySpan<byte> records, AppendRequest? request)
+    {
+        if (request is not null)
+        {
+            _log.AppendRecords(RecordSlice.Of(records, request.Entries.From, effects.AppendFrom, effects.AppendUntil));
+            return;
+        }
+        // The leader's own entries; commands have been appended when they were proposed.
+        long now = _clock.UnixMicros;
+        foreach (OwnEntry own in effects.OwnEntries)
+        {
+            LogIndex index = own.Configuration is null
+                ? _log.Append(_node.Term, RecordKind.NoOp, now, default)
+                : _log.Append(_node.Term, RecordKind.Configuration, now, ConfigurationCodec.Encode(own.Configuration));
+            Check.That(index == own.Index, "the log and the core agree on the index of an entry");
+        }
+        Check.That(_log.LastIndex.Next == effects.AppendUntil, "the log holds what the core believes it holds");
+    }
+
+    private void Note(List<RaftEvent> events)
+    {
+        foreach (RaftEvent e in events)
+        {
+            _logger.RaftEvent(_options.Id, e.Kind, e.Node, e.Term, e.Index);
+            if (e.Kind is RaftEventKind.ConfigurationActive or RaftEventKind.ConfigurationRolledBack)
+                _link.Use(_node.Configuration);
+        }
+    }
+
+    private void NoteDiskRoom()
+    {
+        if (_log.IsDiskFull == _wasDiskFull)
+            return;
+        _wasDiskFull = _log.IsDiskFull;
+        if (_wasDiskFull)
+            _logger.DiskFull(_options.Id);
+        else
+            _logger.DiskHasRoom(_options.Id);
+    }
+}

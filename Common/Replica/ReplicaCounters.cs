@@ -1,0 +1,54 @@
+namespace Chorus.Common.Replica;
+
+/// <summary>What a replica has counted since its start. Written by the loop's thread.</summary>
+public sealed class ReplicaCounters
+{
+    /// <summary>Messages from peers that were malformed.</summary>
+    public long PeerFramesMalformed { get; internal set; }
+
+    /// <summary>Messages from peers of another cluster, or meant for another node.</summary>
+    public long PeerFramesForeign { get; internal set; }
+
+    /// <summary>Messages from peers that carried entries while the disk had no room for them.</summary>
+    public long PeerFramesWithoutRoom { get; internal set; }
+
+    /// <summary>Messages taken from peers.</summary>
+    public long PeerMessages { get; internal set; }
+
+    /// <summary>Frames from clients that were malformed.</summary>
+    public long ClientFramesMalformed { get; internal set; }
+
+    /// <summary>Requests taken from clients.</summary>
+    public long Requests { get; internal set; }
+
+    /// <summary>Requests refused because too many were waiting.</summary>
+    public long RequestsOverloaded { get; internal set; }
+
+    /// <summary>Commands proposed.</summary>
+    public long Proposals { get; internal set; }
+
+    /// <summary>Batches that the disk has made durable.</summary>
+    public long DiskBatches { get; internal set; }
+
+    /// <summary>Commands applied.</summary>
+    public long Applied { get; internal set; }
+
+    /// <summary>Linearizable reads answered.</summary>
+    public long Reads { get; internal set; }
+
+    /// <summary>The counters under the names that metrics and status use.</summary>
+    public IEnumerable<KeyValuePair<string, long>> All()
+    {
+        yield return new("chorus_peer_frames_malformed_total", PeerFramesMalformed);
+        yield return new("chorus_peer_frames_foreign_total", PeerFramesForeign);
+        yield return new("chorus_peer_frames_without_room_total", PeerFramesWithoutRoom);
+        yield return new("chorus_peer_messages_total", PeerMessages);
+        yield return new("chorus_client_frames_malformed_total", ClientFramesMalformed);
+        yield return new("chorus_requests_total", Requests);
+        yield return new("chorus_requests_overloaded_total", RequestsOverloaded);
+        yield return new("chorus_proposals_total", Proposals);
+        yield return new("chorus_disk_batches_total", DiskBatches);
+        yield return new("chorus_applied_total", Applied);
+        yield return new("chorus_reads_total", Reads);
+    }
+}

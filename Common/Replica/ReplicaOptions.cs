@@ -1,0 +1,52 @@
+using Chorus.Raft;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>What a replica needs to know about itself, and its limits.</summary>
+public sealed record ReplicaOptions
+{
+    /// <summary>Name, unique in the cluster.</summary>
+    public required NodeId Id { get; init; }
+
+    /// <summary>Incarnation of the data directory, not 0.</summary>
+    public required ulong Incarnation { get; init; }
+
+    /// <summary>The cluster that the data directory belongs to.</summary>
+    public required Guid ClusterId { get; init; }
+
+    /// <summary><c>host:port</c> by which the others reach this node's peer socket.</summary>
+    public required string PeerAddress { get; init; }
+
+    /// <summary><c>host:port</c> by which clients reach this node.</summary>
+    public required string ClientAddress { get; init; }
+
+    /// <summary>The first configuration of a new cluster, written when the log is empty; null for a node that joins.</summary>
+    public Configuration? Bootstrap { get; init; }
+
+    /// <summary>What the state machine holds before the first entry, in words; nodes with another base are not let in.</summary>
+    public string StateBase { get; init; } = "";
+
+    /// <summary>Settings of the core.</summary>
+    public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>Length of a tick in microseconds. Default 10 ms.</summary>
+    public long TickMicros { get; init; } = 10_000;
+
+    /// <summary>Whether the log survives a restart; false with <c>-inmem</c>. Shown by status, decides nothing.</summary>
+    public bool IsDurable { get; init; } = true;
+
+    /// <summary>Most requests taken and not answered; more are refused as overloaded. Default 100,000.</summary>
+    public int OutstandingRequestsMax { get; init; } = 100_000;
+
+    /// <summary>Most frames taken from one socket in one round of the loop. Default 256.</summary>
+    public int FramesPerRound { get; init; } = 256;
+
+    /// <summary>Most bytes of committed records applied in one round of the loop. Default 4 MiB.</summary>
+    public long ApplyBytesPerRound { get; init; } = 4 << 20;
+
+    /// <summary>Seed of the randomised timeouts.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Version of the program, for status.</summary>
+    public string Version { get; init; } = "";
+}
