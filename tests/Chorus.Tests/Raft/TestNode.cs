@@ -121,6 +121,13 @@ internal sealed class TestNode : ILogSizes
         return accepted;
     }
 
+    /// <summary>Names the values of commands that a test has proposed to the node itself.</summary>
+    public void ProposedByHand(IEnumerable<ulong> values)
+    {
+        foreach (ulong value in values)
+            _proposed.Enqueue(value);
+    }
+
     public ConfigurationProposal Propose(Configuration next)
     {
         ConfigurationProposal answer = Node.TryProposeConfiguration(next);

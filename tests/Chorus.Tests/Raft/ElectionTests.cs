@@ -1,0 +1,204 @@
+using Chorus.Raft;
+
+namespace Chorus.Tests.Raft;
+
+/// <summary>Raft §5.2, §5.4.1; dissertation §4.2.3 (stickiness), §6.2 (check-quorum), §9.6 (pre-vote).</summary>
+public sealed class ElectionTests
+{
+    [Fact]
+    public void A_voter_votes_once_in_a_term()
+    {
+        TestNode a = new TestCluster(3)["a"];
+        Assert.True(a.Ask<VoteResponse>(Say.Vote("b", "a", 5, 1, 1)).Granted);
+        Assert.False(a.Ask<VoteResponse>(Say.Vote("c", "a", 5, 1, 1)).Granted);
+        Assert.True(a.Ask<VoteResponse>(Say.Vote("b", "a", 5, 1, 1)).Granted);
+    }
+
+    [Theory]
+    [InlineData(1, 1, false)] // last term older
+    [InlineData(9, 1, false)] // longer, but last term older
+    [InlineData(2, 2, false)] // same last term, shorter
+    [InlineData(3, 2, true)] // equal
+    [InlineData(4, 2, true)] // same last term, longer
+    [InlineData(1, 3, true)] // shorter, but last term newer
+    public void A_vote_goes_only_to_a_log_that_is_at_least_as_up_to_date(ulong lastIndex, ulong lastTerm, bool granted)
+    {
+        var cluster = new TestCluster(3);
+        TestNode a = cluster["a"];
+        (AppendRequest append, List<TestEntry> entries) = Say.Append("c", "a", 2, 1, 1, [2, 2]);
+        a.Receive(append, entries);
+        a.Crash();
+        a.Start();
+        Assert.Equal(granted, a.Ask<PreVoteResponse>(Say.PreVote("b", "a", 5, lastIndex, lastTerm)).Granted);
+        Assert.Equal(granted, a.Ask<VoteResponse>(Say.Vote("b", "a", 5, lastIndex, lastTerm)).Granted);
+    }
+
+    [Fact]
+    public void A_pre_vote_changes_neither_term_nor_vote()
+    {
+        TestNode a = new TestCluster(3)["a"];
+        Term before = a.Node.Term;
+        Assert.True(a.Ask<PreVoteResponse>(Say.PreVote("b", "a", 7, 1, 1)).Granted);
+        Assert.True(a.Ask<PreVoteResponse>(Say.PreVote("c", "a", 7, 1, 1)).Granted);
+        Assert.Equal(before, a.Node.Term);
+        Assert.True(a.Node.VotedFor.IsNone);
+    }
+
+    [Fact]
+    public void A_node_cut_off_for_long_returns_without_raising_the_term()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect();
+        TestNode lone = cluster.Followers.First();
+        cluster.Isolate(lone);
+        cluster.Tick(500);
+        Assert.Equal(Role.PreCandidate, lone.Node.Role);
+        Term term = leader.Node.Term;
+        cluster.Heal();
+        cluster.TickUntil(cluster.HasConverged, "the lone node follows again");
+        Assert.Equal(term, leader.Node.Term);
+        Assert.Equal(Role.Leader, leader.Node.Role);
+    }
+
+    [Fact]
+    public void Followers_of_a_living_leader_refuse_votes_without_taking_over_the_term()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        TestNode follower = cluster["b"];
+        Term term = leader.Node.Term;
+        Assert.False(follower.Ask<PreVoteResponse>(Say.PreVote("c", "b", 99, 50, 50)).Granted);
+        Assert.False(follower.Ask<VoteResponse>(Say.Vote("c", "b", 99, 50, 50)).Granted);
+        Assert.False(leader.Ask<VoteResponse>(Say.Vote("c", "a", 99, 50, 50)).Granted);
+        Assert.Equal(term, follower.Node.Term);
+        Assert.Equal(term, leader.Node.Term);
+        for (int i = 0; i < cluster.Options.ElectionTimeoutTicks; i++)
+            follower.Tick();
+        Assert.True(follower.Ask<VoteResponse>(Say.Vote("c", "b", 99, 50, 50)).Granted);
+    }
+
+    [Fact]
+    public void A_leader_that_no_quorum_answers_steps_down_and_leads_nobody_astray()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect();
+        cluster.Isolate(leader);
+        for (int i = 0; i <= cluster.Options.ElectionTimeoutTicks; i++)
+            leader.Tick();
+        Assert.Equal(Role.Follower, leader.Node.Role);
+        Assert.True(leader.Node.Leader.IsNone);
+        Assert.Contains(RaftEventKind.LostQuorum, leader.EventKinds);
+        Assert.False(leader.Propose(1));
+    }
+
+    [Fact]
+    public void A_leader_that_only_a_minority_answers_steps_down()
+    {
+        var cluster = new TestCluster(5);
+        TestNode leader = cluster.Elect();
+        foreach (TestNode dead in cluster.Followers.Take(3).ToList())
+            dead.Crash();
+        cluster.Tick(cluster.Options.ElectionTimeoutTicks + 1);
+        Assert.NotEqual(Role.Leader, leader.Node.Role);
+    }
+
+    [Fact]
+    public void The_only_voter_elects_itself_at_the_first_tick()
+    {
+        var cluster = new TestCluster(1);
+        cluster.Tick();
+        Assert.Equal(Role.Leader, cluster["a"].Node.Role);
+        Assert.True(cluster["a"].Propose(1));
+        Assert.Equal(3ul, cluster["a"].Node.Commit.Value);
+    }
+
+    [Fact]
+    public void Timeouts_are_drawn_from_the_seed_between_one_and_two_election_timeouts()
+    {
+        HashSet<int> drawn = [];
+        for (ulong seed = 0; seed < 200; seed++)
+        {
+            TestNode a = new TestCluster(3, seed)["a"];
+            int ticks = 0;
+            for (; a.Node.Role == Role.Follower; ticks++)
+                a.Tick();
+            Assert.InRange(ticks, 30, 59);
+            drawn.Add(ticks);
+        }
+        Assert.True(drawn.Count > 20, $"only {drawn.Count} different timeouts");
+    }
+
+    [Fact]
+    public void The_voter_of_the_highest_priority_campaigns_first_and_the_others_in_the_end()
+    {
+        for (ulong seed = 0; seed < 20; seed++)
+        {
+            var cluster = new TestCluster(3, seed);
+            var ranked = new Configuration([
+                TestCluster.MemberOf("a", 100, priority: 10), TestCluster.MemberOf("b", 101, priority: 90),
+                TestCluster.MemberOf("c", 102, priority: 50)]);
+            var nodes = "abc".Select((c, i) => cluster.Add(
+                c.ToString(), TestCluster.Pin(i), [new TestEntry(new Term(1), 0, ranked)])).ToList();
+            Assert.Equal(nodes[1], cluster.Elect());
+            nodes[1].Crash();
+            cluster.TickUntil(() => nodes[2].Node.Role == Role.Leader, "the next in rank leads");
+            nodes[1].Start();
+            nodes[2].Crash();
+            cluster.Tick(5);
+            nodes[1].Crash();
+            nodes[2].Start();
+            nodes[2].Crash();
+            nodes[1].Start();
+            cluster.Isolate(nodes[1]);
+            // The lowest one campaigns too when it hears of nobody.
+            cluster.TickUntil(() => nodes[0].Node.Role == Role.PreCandidate, "the lowest one does not wait for ever");
+        }
+    }
+
+    [Fact]
+    public void A_candidate_follows_the_leader_of_its_term()
+    {
+        var cluster = new TestCluster(3) { Drops = m => m is VoteRequest };
+        TestNode a = cluster["a"];
+        cluster.TickUntil(() => a.Node.Role == Role.Candidate, "a candidate");
+        a.Receive(Say.Beat("b", "a", a.Node.Term.Value));
+        Assert.Equal(Role.Follower, a.Node.Role);
+        Assert.Equal("b", a.Node.Leader.Value);
+        Assert.Equal("a", a.Node.VotedFor.Value);
+    }
+
+    [Fact]
+    public void A_higher_term_in_an_answer_deposes_a_leader()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        leader.Receive(Say.Alive("b", "a", 99, 1, 1));
+        Assert.Equal(Role.Follower, leader.Node.Role);
+        Assert.Equal(99ul, leader.Node.Term.Value);
+    }
+
+    [Fact]
+    public void Vote_requests_and_votes_wait_until_the_hard_state_is_durable()
+    {
+        var cluster = new TestCluster(3);
+        TestNode b = cluster["b"];
+        b.DiskIsPrompt = false;
+        b.Receive(Say.Vote("a", "b", 5, 1, 1));
+        Assert.True(Assert.Single(b.Outbox).AfterHardState);
+        Assert.Equal(0, cluster.OnTheWay);
+        b.Flush();
+        Assert.Equal(1, cluster.OnTheWay);
+        Assert.Equal(new HardState(Say.In(5), Say.Node("a"), LogIndex.Zero), b.DurableState);
+    }
+
+    [Fact]
+    public void A_node_without_a_configuration_never_campaigns_but_votes_when_asked()
+    {
+        var cluster = new TestCluster(3);
+        TestNode fresh = cluster.Add("d", 103, []);
+        for (int i = 0; i < 1000; i++)
+            fresh.Tick();
+        Assert.Equal(Role.Follower, fresh.Node.Role);
+        Assert.True(fresh.Ask<VoteResponse>(Say.Vote("a", "d", 5, 1, 1)).Granted);
+    }
+}

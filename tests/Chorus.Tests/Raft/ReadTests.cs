@@ -1,0 +1,105 @@
+using Chorus.Raft;
+
+namespace Chorus.Tests.Raft;
+
+/// <summary>Linearizable reads without a log entry: Raft dissertation §6.4; trap 22.</summary>
+public sealed class ReadTests
+{
+    [Fact]
+    public void A_read_is_granted_by_a_round_of_heartbeats_begun_after_it()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        leader.Propose(1);
+        cluster.Deliver();
+        Assert.True(leader.Read(out ulong ticket));
+        Assert.Empty(leader.Reads);
+        cluster.Deliver();
+        Assert.Equal(new ReadGrant(ticket, Say.At(3)), Assert.Single(leader.Reads));
+    }
+
+    [Fact]
+    public void Answers_to_a_round_begun_before_the_read_do_not_serve_it()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        leader.Read(out _);
+        List<TestCluster.Envelope> first = cluster.TakeNetwork();
+        leader.Read(out ulong second);
+        foreach (TestCluster.Envelope envelope in first)
+            cluster.Hand(envelope);
+        List<TestCluster.Envelope> answers = cluster.TakeNetwork();
+        foreach (TestCluster.Envelope envelope in answers)
+            cluster.Hand(envelope);
+        Assert.Equal(second - 1, Assert.Single(leader.Reads).Ticket);
+        cluster.Deliver();
+        Assert.Equal(second, leader.Reads[^1].Ticket);
+    }
+
+    [Fact]
+    public void Reads_wait_for_an_entry_of_the_leaders_own_term()
+    {
+        var cluster = new TestCluster(3);
+        bool lossy = true;
+        cluster.Drops = m => lossy && m is AppendRequest;
+        cluster.TickUntil(() => cluster.Leader is not null, "a leader");
+        TestNode leader = cluster.Leader;
+        Assert.True(leader.Read(out _));
+        cluster.Tick(10);
+        Assert.Empty(leader.Reads);
+        lossy = false;
+        cluster.Tick(30);
+        Assert.Equal(leader.Node.LastIndex, Assert.Single(leader.Reads).Index);
+    }
+
+    [Fact]
+    public void Reads_that_come_while_a_round_is_under_way_share_the_next_one()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        cluster.Sent.Clear();
+        for (int i = 0; i < 100; i++)
+            leader.Read(out _);
+        cluster.Deliver();
+        Assert.Equal(2, leader.Reads.Count);
+        Assert.Equal(4, cluster.Sent.OfType<HeartbeatRequest>().Count());
+    }
+
+    [Fact]
+    public void The_only_voter_grants_at_once()
+    {
+        var cluster = new TestCluster(1);
+        cluster.Tick();
+        TestNode leader = cluster["a"];
+        Assert.True(leader.Read(out ulong ticket));
+        Assert.Equal(new ReadGrant(ticket, leader.Node.Commit), Assert.Single(leader.Reads));
+    }
+
+    [Fact]
+    public void A_deposed_leader_drops_the_reads_that_wait_and_takes_no_more()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        leader.Read(out _);
+        leader.Receive(Say.Alive("b", "a", 99, 1, 1));
+        Assert.Equal(1, leader.ReadsDropped);
+        Assert.Empty(leader.Reads);
+        Assert.False(leader.Read(out _));
+    }
+
+    [Fact]
+    public void A_leader_cut_off_from_its_quorum_grants_nothing()
+    {
+        var cluster = new TestCluster(5);
+        TestNode leader = cluster.Elect("a");
+        foreach (TestNode other in cluster.Followers.Take(3))
+        {
+            cluster.Cut(leader, other);
+            cluster.Cut(other, leader);
+        }
+        leader.Read(out _);
+        cluster.Tick(200);
+        Assert.Empty(leader.Reads);
+        Assert.Equal(1, leader.ReadsDropped);
+    }
+}
