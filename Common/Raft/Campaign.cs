@@ -22,10 +22,12 @@ internal sealed class Campaign(NodeState state)
         {
             if (voter != state.Self)
             {
-                // After the hard state: a node whose disk hangs must not bring others to give up on their leader.
+                // After the hard state: a node whose disk hangs must not bring others to give up on their
+                // leader.
                 state.Send(
                     new PreVoteRequest(
-                        state.Self, state.Incarnation, voter, state.Term.Next, state.Log.Last, state.Log.LastTerm),
+                        state.Self, state.Incarnation, voter, state.Term.Next,
+                        state.Log.Last, state.Log.LastTerm),
                     afterHardState: true);
             }
         }
@@ -110,5 +112,6 @@ internal sealed class Campaign(NodeState state)
         return Tally();
     }
 
-    private VoteOutcome Tally() => Quorum.Tally(state.Configuration.Voters.Count, _granted.Count, _refused.Count);
+    private VoteOutcome Tally() =>
+        Quorum.Tally(state.Configuration.Voters.Count, _granted.Count, _refused.Count);
 }

@@ -1,9 +1,12 @@
 namespace Chorus.Raft;
 
-/// <summary>The members of a cluster. Immutable; active on a node from the moment it stands in that node's log.</summary>
+/// <summary>
+/// The members of a cluster. Immutable; active on a node from the moment it stands in that node's log.
+/// </summary>
 /// <remarks>
 /// Raft §4.1 (dissertation): one member is added, removed or changed at a time, so any two majorities of
-/// neighbouring configurations meet. Members are kept ordered by id: nothing replicated depends on hash order.
+/// neighbouring configurations meet. Members are kept ordered by id: nothing replicated depends on hash
+/// order.
 /// </remarks>
 public sealed class Configuration
 {

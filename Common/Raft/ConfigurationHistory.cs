@@ -1,10 +1,13 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// Every configuration that stands in the log. The last one is in force, committed or not; truncating its entry puts
-/// the one before it back in force (trap 16). Below all stands a base, at index 0 the empty configuration.
+/// Every configuration that stands in the log. The last one is in force, committed or not; truncating its
+/// entry puts the one before it back in force (trap 16). Below all stands a base, at index 0 the empty
+/// configuration.
 /// </summary>
-/// <remarks>Raft dissertation §4.1. Invariant: indexes rise strictly and none lies beyond the end of the log.</remarks>
+/// <remarks>
+/// Raft dissertation §4.1. Invariant: indexes rise strictly and none lies beyond the end of the log.
+/// </remarks>
 internal sealed class ConfigurationHistory
 {
     private readonly List<ConfigurationEntry> _entries = [new(LogIndex.Zero, Configuration.Empty)];
@@ -19,7 +22,8 @@ internal sealed class ConfigurationHistory
     public void Append(LogIndex index, Configuration configuration)
     {
         Check.That(
-            index > Active.Index || Mutants.ConfigurationNotRolledBack, "configurations stand in the order of the log");
+            index > Active.Index || Mutants.ConfigurationNotRolledBack,
+            "configurations stand in the order of the log");
         _entries.Add(new ConfigurationEntry(index, configuration));
     }
 

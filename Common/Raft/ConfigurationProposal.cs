@@ -9,12 +9,14 @@ public enum ConfigurationProposal : byte
     /// <summary>This node does not lead.</summary>
     NotLeader,
 
-    /// <summary>Another change is not committed yet, or nothing of this term is: try again (trap 15).</summary>
+    /// <summary>
+    /// Another change is not committed yet, or nothing of this term is: try again (trap 15).
+    /// </summary>
     ChangeInFlight,
 
     /// <summary>
-    /// It changes more than one member, or removes the leader, or gives another data directory the vote of a member at
-    /// once, or leaves too few voters that answer.
+    /// It changes more than one member, or removes the leader, or gives another data directory the vote of a
+    /// member at once, or leaves too few voters that answer.
     /// </summary>
     NotAllowed,
 }

@@ -1,9 +1,12 @@
 namespace Chorus.Raft;
 
-/// <summary>When a node gives up waiting: ticks since it last heard from a leader, and how many it bears.</summary>
+/// <summary>
+/// When a node gives up waiting: ticks since it last heard from a leader, and how many it bears.
+/// </summary>
 /// <remarks>
-/// The timeout is drawn from [E, 2 × E), Raft §5.2, plus E for every voter of a higher priority that may still be
-/// there, at most <see cref="RanksMax"/>: the preferred voter campaigns first, the others wait longer, but not for ever.
+/// The timeout is drawn from [E, 2 × E), Raft §5.2, plus E for every voter of a higher priority that may
+/// still be there, at most <see cref="RanksMax"/>: the preferred voter campaigns first, the others wait
+/// longer, but not for ever.
 /// </remarks>
 internal sealed class ElectionTimer(int electionTimeoutTicks, SplitMix random)
 {
@@ -43,6 +46,7 @@ internal sealed class ElectionTimer(int electionTimeoutTicks, SplitMix random)
             if (member.Kind == MemberKind.Voter && member.Priority > priority && member.Id != leader)
                 ranks++;
         }
-        _timeout = (electionTimeoutTicks * (1 + Math.Min(ranks, RanksMax))) + random.Below(electionTimeoutTicks);
+        int least = electionTimeoutTicks * (1 + Math.Min(ranks, RanksMax));
+        _timeout = least + random.Below(electionTimeoutTicks);
     }
 }

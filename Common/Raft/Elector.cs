@@ -1,6 +1,8 @@
 namespace Chorus.Raft;
 
-/// <summary>Answers those who ask for a vote. Every member that is asked may vote, learner or not (trap 17).</summary>
+/// <summary>
+/// Answers those who ask for a vote. Every member that is asked may vote, learner or not (trap 17).
+/// </summary>
 internal sealed class Elector(NodeState state)
 {
     /// <summary>Says whether it would vote; changes nothing here.</summary>
@@ -10,7 +12,8 @@ internal sealed class Elector(NodeState state)
         bool granted = m.Term > state.Term && !IsLoyalAgainst(m.From) && IsWhole
             && state.Log.IsMatchedBy(m.LastTerm, m.LastIndex);
         Term term = granted ? m.Term : state.Term;
-        state.Send(new PreVoteResponse(state.Self, state.Incarnation, m.From, term, granted), afterHardState: false);
+        state.Send(
+            new PreVoteResponse(state.Self, state.Incarnation, m.From, term, granted), afterHardState: false);
     }
 
     /// <summary>Votes, once in a term and only for a log that is at least as up to date.</summary>
@@ -32,12 +35,14 @@ internal sealed class Elector(NodeState state)
             afterHardState: !Mutants.VoteBeforeDurable);
     }
 
-    /// <summary>Acknowledged entries are missing here: a vote could elect a leader that lacks them too (trap 8).</summary>
+    /// <summary>
+    /// Acknowledged entries are missing here: a vote could elect a leader that lacks them too (trap 8).
+    /// </summary>
     private bool IsWhole => state.LossBound == LogIndex.Zero;
 
     /// <summary>
-    /// Whether this node leads, or has heard from another leader within the minimum election timeout. A leader that
-    /// asks has itself given up.
+    /// Whether this node leads, or has heard from another leader within the minimum election timeout. A
+    /// leader that asks has itself given up.
     /// </summary>
     private bool IsLoyalAgainst(NodeId candidate) =>
         state.Role == Role.Leader

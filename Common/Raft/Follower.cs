@@ -9,9 +9,9 @@ internal sealed class Follower(NodeState state, Campaign campaign)
     private LogIndex _acked;
 
     /// <summary>
-    /// What may be acknowledged: durable, and verified to equal the leader's log. While acknowledged entries are missing
-    /// (trap 8), nothing that the leader has not committed without this node: so the word counts for nothing, but the
-    /// leader sees how far the repair has come.
+    /// What may be acknowledged: durable, and verified to equal the leader's log. While acknowledged entries
+    /// are missing (trap 8), nothing that the leader has not committed without this node: so the word counts
+    /// for nothing, but the leader sees how far the repair has come.
     /// </summary>
     private LogIndex Acknowledgeable
     {
@@ -60,7 +60,8 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         }
         if (!Store(m.Entries))
             return;
-        // Trap 12: what stands behind the entries of this message has not been compared with the leader's log.
+        // Trap 12: what stands behind the entries of this message has not been compared with the leader's
+        // log.
         LogIndex matched = m.Entries.Until.Previous;
         state.AdvanceVerified(matched);
         LogIndex proven = Mutants.CommitBeyondMatch ? state.Log.Last : matched;
@@ -102,10 +103,13 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         _ackTerm = state.Term;
         _acked = Acknowledgeable;
         state.Send(
-            new AppendAccepted(state.Self, state.Incarnation, state.Leader, state.Term, _acked), afterHardState: true);
+            new AppendAccepted(state.Self, state.Incarnation, state.Leader, state.Term, _acked),
+            afterHardState: true);
     }
 
-    /// <summary>Accepts the sender as the leader of its term. False for a second leader in one term: it lies.</summary>
+    /// <summary>
+    /// Accepts the sender as the leader of its term. False for a second leader in one term: it lies.
+    /// </summary>
     private bool Follow(Message m)
     {
         bool another = !state.Leader.IsNone && state.Leader != m.From;
@@ -119,7 +123,9 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         return true;
     }
 
-    /// <summary>Appends what is missing; drops own entries only where they contradict the leader's (trap 12).</summary>
+    /// <summary>
+    /// Appends what is missing; drops own entries only where they contradict the leader's (trap 12).
+    /// </summary>
     private bool Store(EntryRange entries)
     {
         LogIndex difference = state.Log.FirstDifference(entries);
@@ -138,7 +144,9 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         return true;
     }
 
-    /// <summary>Tells the leader where to look for the last common entry, skipping a whole term at a time.</summary>
+    /// <summary>
+    /// Tells the leader where to look for the last common entry, skipping a whole term at a time.
+    /// </summary>
     private void Reject(AppendRequest m, Term? own)
     {
         LogIndex first = own is null ? state.Log.Last.Next : state.Log.RunStart(m.PreviousIndex);
@@ -152,6 +160,7 @@ internal sealed class Follower(NodeState state, Campaign campaign)
     private void SendRejection(AppendRequest m, Term conflictTerm, LogIndex conflictFirst) =>
         state.Send(
             new AppendRejected(
-                state.Self, state.Incarnation, m.From, state.Term, m.PreviousIndex, conflictTerm, conflictFirst),
+                state.Self, state.Incarnation, m.From, state.Term,
+                m.PreviousIndex, conflictTerm, conflictFirst),
             afterHardState: true);
 }

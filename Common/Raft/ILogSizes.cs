@@ -1,8 +1,8 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// The one question about bytes that the core may ask: how many entries fit into a message. Answered by the log;
-/// pure: two calls with the same arguments and the same log give the same answer.
+/// The one question about bytes that the core may ask: how many entries fit into a message. Answered by the
+/// log; pure: two calls with the same arguments and the same log give the same answer.
 /// </summary>
 public interface ILogSizes
 {
@@ -11,7 +11,9 @@ public interface ILogSizes
     /// </summary>
     /// <param name="from">First entry of the message; stands in the log.</param>
     /// <param name="until">Index behind the last entry that may be taken; at most the end of the log.</param>
-    /// <param name="bytesMax">Limit of the message in bytes. One entry is always taken, however large.</param>
+    /// <param name="bytesMax">
+    /// Limit of the message in bytes. One entry is always taken, however large.
+    /// </param>
     /// <param name="bytes">Size of the entries taken, in bytes.</param>
     /// <returns>Index behind the last entry taken: in <c>(from, until]</c>.</returns>
     LogIndex Fit(LogIndex from, LogIndex until, long bytesMax, out long bytes);

@@ -14,19 +14,20 @@ internal sealed class IncarnationGate(NodeState state)
 
     /// <summary>Whether a message may be looked at, as far as the sender's incarnation goes.</summary>
     /// <remarks>
-    /// Answers are what is counted, so they must come from the very member of the configuration. Requests of a sender
-    /// unknown here, or replaced under a configuration that has not reached this node yet, are another matter: dropping
-    /// them would cut a lagging node off from its legitimate leader. They can do no harm: a wiped node has no
-    /// configuration, so it neither campaigns nor leads.
+    /// Answers are what is counted, so they must come from the very member of the configuration. Requests of
+    /// a sender unknown here, or replaced under a configuration that has not reached this node yet, are
+    /// another matter: dropping them would cut a lagging node off from its legitimate leader. They can do no
+    /// harm: a wiped node has no configuration, so it neither campaigns nor leads.
     /// </remarks>
     public bool Admits(Message message)
     {
         Member? member = state.Configuration.Find(message.From);
-        bool isAnswer =
-            message is PreVoteResponse or VoteResponse or AppendAccepted or AppendRejected or HeartbeatResponse;
+        bool isAnswer = message
+            is PreVoteResponse or VoteResponse or AppendAccepted or AppendRejected or HeartbeatResponse;
         if (member is null)
             return !isAnswer;
-        if (member.Incarnation == 0 || member.Incarnation == message.FromIncarnation || Mutants.IncarnationIgnored)
+        bool isSame = member.Incarnation == 0 || member.Incarnation == message.FromIncarnation;
+        if (isSame || Mutants.IncarnationIgnored)
             return true;
         bool mayBeNewer = message switch
         {

@@ -1,7 +1,11 @@
 namespace Chorus.Raft;
 
-/// <summary>Messages with entries that are on their way to one peer: what each ends with and how large it is.</summary>
-/// <remarks>A ring that grows to the largest number of messages ever outstanding; the window bounds that number.</remarks>
+/// <summary>
+/// Messages with entries that are on their way to one peer: what each ends with and how large it is.
+/// </summary>
+/// <remarks>
+/// A ring that grows to the largest number of messages ever outstanding; the window bounds that number.
+/// </remarks>
 internal sealed class InflightWindow
 {
     private (LogIndex Last, long Bytes)[] _ring = new (LogIndex, long)[16];

@@ -1,6 +1,8 @@
 namespace Chorus.Raft;
 
-/// <summary>What a leader does: counts what is replicated, keeps its leadership proven, and answers for reads.</summary>
+/// <summary>
+/// What a leader does: counts what is replicated, keeps its leadership proven, and answers for reads.
+/// </summary>
 /// <remarks>Raft §5.3, §5.4; check-quorum: dissertation §6.2.</remarks>
 internal sealed class Leader
 {
@@ -27,7 +29,9 @@ internal sealed class Leader
     /// <summary>The others.</summary>
     public ReadOnlySpan<Progress> Peers => _replication.Peers;
 
-    /// <summary>Takes up the leadership: an entry of its own term first, without which nothing commits.</summary>
+    /// <summary>
+    /// Takes up the leadership: an entry of its own term first, without which nothing commits.
+    /// </summary>
     public void Start()
     {
         IsActive = true;
@@ -168,7 +172,9 @@ internal sealed class Leader
     }
 
     /// <summary>Commits what a majority of the voters has, if it ends with an entry of this term.</summary>
-    /// <remarks>Raft §5.4.2: entries of earlier terms commit only with one of the current term (trap 11).</remarks>
+    /// <remarks>
+    /// Raft §5.4.2: entries of earlier terms commit only with one of the current term (trap 11).
+    /// </remarks>
     private void CountMatches()
     {
         LogIndex own = Mutants.LeaderCountsItselfEarly ? _state.Log.Last : _state.Durable;

@@ -3,13 +3,15 @@ namespace Chorus.Raft;
 /// <summary>One member as the configuration names it.</summary>
 /// <param name="Id">Name, unique in the cluster.</param>
 /// <param name="Incarnation">
-/// Random number made with the member's data directory: a wiped directory has another one. 0 means not yet known
-/// (a fixed start with <c>-peer</c>); the leader pins it at first contact.
+/// Random number made with the member's data directory: a wiped directory has another one. 0 means not yet
+/// known (a fixed start with <c>-peer</c>); the leader pins it at first contact.
 /// </param>
 /// <param name="Kind">How the member takes part.</param>
 /// <param name="PeerAddress"><c>host:port</c> of its peer socket.</param>
 /// <param name="ClientAddress"><c>host:port</c> of its client socket.</param>
-/// <param name="Priority">Election priority, 0 to 100: of two equally up-to-date voters the higher one campaigns first.</param>
+/// <param name="Priority">
+/// Election priority, 0 to 100: of two equally up-to-date voters the higher one campaigns first.
+/// </param>
 public sealed record Member(
     NodeId Id,
     ulong Incarnation,

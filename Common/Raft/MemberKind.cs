@@ -6,6 +6,8 @@ public enum MemberKind : byte
     /// <summary>Receives the log, counts for every quorum, may campaign.</summary>
     Voter = 1,
 
-    /// <summary>Receives the log, counts for nothing, becomes a voter by itself when it has caught up.</summary>
+    /// <summary>
+    /// Receives the log, counts for nothing, becomes a voter by itself when it has caught up.
+    /// </summary>
     Learner = 2,
 }

@@ -1,9 +1,11 @@
 namespace Chorus.Raft;
 
-/// <summary>How a leader changes the members: one change at a time, of one member, active at append.</summary>
+/// <summary>
+/// How a leader changes the members: one change at a time, of one member, active at append.
+/// </summary>
 /// <remarks>
-/// Raft dissertation §4.1, §4.2. Any two majorities of neighbouring configurations share a voter; that holds only if
-/// the configuration before has been committed, and in this term (trap 15).
+/// Raft dissertation §4.1, §4.2. Any two majorities of neighbouring configurations share a voter; that holds
+/// only if the configuration before has been committed, and in this term (trap 15).
 /// </remarks>
 internal sealed class Membership(NodeState state, Replication replication)
 {
@@ -26,7 +28,9 @@ internal sealed class Membership(NodeState state, Replication replication)
         return ConfigurationProposal.Accepted;
     }
 
-    /// <summary>Takes the next step that is due: pins an incarnation, or promotes a learner that has caught up.</summary>
+    /// <summary>
+    /// Takes the next step that is due: pins an incarnation, or promotes a learner that has caught up.
+    /// </summary>
     public void Advance()
     {
         if (!_unsettled || !IsSettled)
@@ -83,8 +87,9 @@ internal sealed class Membership(NodeState state, Replication replication)
     }
 
     /// <summary>
-    /// Whether a configuration may follow the present one: this node goes on leading it, and nobody keeps the vote of a
-    /// member whose data directory is another one now (trap 18): who is replaced starts again as a learner.
+    /// Whether a configuration may follow the present one: this node goes on leading it, and nobody keeps the
+    /// vote of a member whose data directory is another one now (trap 18): who is replaced starts again as a
+    /// learner.
     /// </summary>
     private bool IsAllowed(Configuration next)
     {
@@ -103,7 +108,8 @@ internal sealed class Membership(NodeState state, Replication replication)
     }
 
     /// <summary>
-    /// Whether a majority of the voters answers: a change that nobody can commit could not be taken back either.
+    /// Whether a majority of the voters answers: a change that nobody can commit could not be taken back
+    /// either.
     /// </summary>
     private bool CanStillDecide(Configuration next)
     {

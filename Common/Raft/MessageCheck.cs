@@ -1,8 +1,8 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// Decides whether the fields of a message agree with one another. Everything that comes from a peer passes here
-/// before any rule of Raft looks at it.
+/// Decides whether the fields of a message agree with one another. Everything that comes from a peer passes
+/// here before any rule of Raft looks at it.
 /// </summary>
 internal static class MessageCheck
 {
@@ -24,7 +24,8 @@ internal static class MessageCheck
         VoteRequest m => IsEndOfLog(m.LastIndex, m.LastTerm) && m.LastTerm < m.Term,
         AppendRequest m => m.Term > Term.Zero && IsSound(m),
         AppendAccepted m => IsIndex(m.Match),
-        AppendRejected m => IsIndex(m.RejectedIndex) && m.ConflictFirst <= m.RejectedIndex && m.ConflictTerm <= m.Term,
+        AppendRejected m =>
+            IsIndex(m.RejectedIndex) && m.ConflictFirst <= m.RejectedIndex && m.ConflictTerm <= m.Term,
         HeartbeatRequest m => m.Term > Term.Zero && IsIndex(m.Commit) && m.Round > 0,
         HeartbeatResponse m => IsIndex(m.LastIndex),
         PreVoteResponse or VoteResponse => true,
@@ -59,7 +60,8 @@ internal static class MessageCheck
             return terms.Count == 0;
         if (terms.Count == 0 || terms[0].First != m.Entries.From || terms[0].Term < m.PreviousTerm)
             return false;
-        if (terms[0].Term == Term.Zero || terms[terms.Count - 1].Term > m.Term || terms[terms.Count - 1].First >= m.Entries.Until)
+        TermRun last = terms[terms.Count - 1];
+        if (terms[0].Term == Term.Zero || last.Term > m.Term || last.First >= m.Entries.Until)
             return false;
         for (int i = 1; i < terms.Count; i++)
         {

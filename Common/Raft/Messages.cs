@@ -1,14 +1,22 @@
 namespace Chorus.Raft;
 
-/// <summary>What one node says to another. Each kind has a type of its own; no field has two meanings.</summary>
+/// <summary>
+/// What one node says to another. Each kind has a type of its own; no field has two meanings.
+/// </summary>
 /// <param name="From">Sender.</param>
-/// <param name="FromIncarnation">Sender's incarnation; a message from another one than the configuration names is dropped.</param>
+/// <param name="FromIncarnation">
+/// Sender's incarnation; a message from another one than the configuration names is dropped.
+/// </param>
 /// <param name="To">Receiver.</param>
-/// <param name="Term">Sender's term, except in <see cref="PreVoteRequest"/>: the term it would campaign in.</param>
+/// <param name="Term">
+/// Sender's term, except in <see cref="PreVoteRequest"/>: the term it would campaign in.
+/// </param>
 public abstract record Message(NodeId From, ulong FromIncarnation, NodeId To, Term Term);
 
 /// <summary>"Would you vote for me?", asked before the term is raised.</summary>
-/// <param name="From">Sender.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">Receiver.</param>
+/// <param name="From">Sender.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Receiver.</param>
 /// <param name="Term">The term that the sender would campaign in: its own + 1.</param>
 /// <param name="LastIndex">Last index of the sender's log.</param>
 /// <param name="LastTerm">Term of that entry.</param>
@@ -18,7 +26,9 @@ public sealed record PreVoteRequest(
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>Answer to <see cref="PreVoteRequest"/>; binds nobody.</summary>
-/// <param name="From">Sender.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">Receiver.</param>
+/// <param name="From">Sender.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Receiver.</param>
 /// <param name="Term">When granted the term asked for; when refused the sender's own.</param>
 /// <param name="Granted">Whether the sender would vote for the asker.</param>
 public sealed record PreVoteResponse(
@@ -26,7 +36,9 @@ public sealed record PreVoteResponse(
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>"Vote for me in this term."</summary>
-/// <param name="From">Sender.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">Receiver.</param>
+/// <param name="From">Sender.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Receiver.</param>
 /// <param name="Term">Term of the election.</param>
 /// <param name="LastIndex">Last index of the candidate's log.</param>
 /// <param name="LastTerm">Term of that entry.</param>
@@ -36,7 +48,9 @@ public sealed record VoteRequest(
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>Answer to <see cref="VoteRequest"/>; leaves only after the vote is durable.</summary>
-/// <param name="From">Sender.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">Receiver.</param>
+/// <param name="From">Sender.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Receiver.</param>
 /// <param name="Term">Sender's term.</param>
 /// <param name="Granted">Whether the sender voted for the asker in this term.</param>
 public sealed record VoteResponse(
@@ -44,7 +58,9 @@ public sealed record VoteResponse(
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>Entries for a follower or a learner. The records travel beside it.</summary>
-/// <param name="From">The leader.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">Receiver.</param>
+/// <param name="From">The leader.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Receiver.</param>
 /// <param name="Term">Leader's term.</param>
 /// <param name="PreviousIndex">Index before the first entry: <c>Entries.From - 1</c>.</param>
 /// <param name="PreviousTerm">Term of that entry; 0 at index 0.</param>
@@ -57,15 +73,21 @@ public sealed record AppendRequest(
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>"Everything up to here equals your log and is durable."</summary>
-/// <param name="From">Sender.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">The leader.</param>
-/// <param name="Term">Term in which the match was found: an acknowledgement of another term is dropped.</param>
+/// <param name="From">Sender.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">The leader.</param>
+/// <param name="Term">
+/// Term in which the match was found: an acknowledgement of another term is dropped.
+/// </param>
 /// <param name="Match">Last index that is durable here and known to equal the leader's log.</param>
 public sealed record AppendAccepted(
     NodeId From, ulong FromIncarnation, NodeId To, Term Term, LogIndex Match)
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>"I do not have the entry before yours."</summary>
-/// <param name="From">Sender.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">The leader.</param>
+/// <param name="From">Sender.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">The leader.</param>
 /// <param name="Term">Sender's term.</param>
 /// <param name="RejectedIndex">The <c>PreviousIndex</c> that was refused.</param>
 /// <param name="ConflictTerm">Term that stands there in the sender's log; 0 when its log is shorter.</param>
@@ -76,8 +98,12 @@ public sealed record AppendRejected(
     LogIndex RejectedIndex, Term ConflictTerm, LogIndex ConflictFirst)
     : Message(From, FromIncarnation, To, Term);
 
-/// <summary>"I lead", with a round number by which reads and check-quorum know fresh answers from old ones.</summary>
-/// <param name="From">The leader.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">Receiver.</param>
+/// <summary>
+/// "I lead", with a round number by which reads and check-quorum know fresh answers from old ones.
+/// </summary>
+/// <param name="From">The leader.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Receiver.</param>
 /// <param name="Term">Leader's term.</param>
 /// <param name="Commit">Commit index as far as the receiver is known to match: min(commit, match).</param>
 /// <param name="Round">Number of the heartbeat round; rises within a term.</param>
@@ -86,10 +112,14 @@ public sealed record HeartbeatRequest(
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>Answer to <see cref="HeartbeatRequest"/>.</summary>
-/// <param name="From">Sender.</param><param name="FromIncarnation">Its incarnation.</param><param name="To">The leader.</param>
+/// <param name="From">Sender.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">The leader.</param>
 /// <param name="Term">Sender's term.</param>
 /// <param name="Round">The round that is answered.</param>
-/// <param name="LastIndex">Last index of the sender's log, durable or not: lets the leader see what got lost.</param>
+/// <param name="LastIndex">
+/// Last index of the sender's log, durable or not: lets the leader see what got lost.
+/// </param>
 public sealed record HeartbeatResponse(
     NodeId From, ulong FromIncarnation, NodeId To, Term Term, ulong Round, LogIndex LastIndex)
     : Message(From, FromIncarnation, To, Term);

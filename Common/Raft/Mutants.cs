@@ -1,8 +1,8 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// Deliberate breakages, one for each trap marked M that applies. Constants that are false in the product, so the
-/// compiler removes them; switches in the simulation build, where the sweep must find every one of them.
+/// Deliberate breakages, one for each trap marked M that applies. Constants that are false in the product, so
+/// the compiler removes them; switches in the simulation build, where the sweep must find every one of them.
 /// </summary>
 internal static class Mutants
 {

@@ -1,12 +1,12 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// What all roles of a node share: term, vote, picture of the log, configurations, commit; and the transitions between
-/// roles. The effects of a step gather here until they are taken.
+/// What all roles of a node share: term, vote, picture of the log, configurations, commit; and the
+/// transitions between roles. The effects of a step gather here until they are taken.
 /// </summary>
 /// <remarks>
-/// Invariants: Commit ≤ Last and Durable ≤ Last; Commit, Term and Now never fall; the vote changes only with the term
-/// (trap 1). Commit may run ahead of Durable: a majority without this node has the entry.
+/// Invariants: Commit ≤ Last and Durable ≤ Last; Commit, Term and Now never fall; the vote changes only with
+/// the term (trap 1). Commit may run ahead of Durable: a majority without this node has the entry.
 /// </remarks>
 internal sealed class NodeState
 {
@@ -17,7 +17,8 @@ internal sealed class NodeState
     private ulong _savedAt;
 
     public NodeState(
-        NodeId self, ulong incarnation, RecoveredState recovered, RaftOptions options, ILogSizes sizes, ulong seed)
+        NodeId self, ulong incarnation, RecoveredState recovered,
+        RaftOptions options, ILogSizes sizes, ulong seed)
     {
         Check.That(NodeId.IsValid(self.Value), "a node has a valid name");
         Check.That(incarnation != 0, "a data directory has an incarnation");
@@ -80,8 +81,9 @@ internal sealed class NodeState
     public bool HasUntakenAppend => Effects.AppendUntil > Effects.AppendFrom;
 
     /// <summary>
-    /// Whether this node may campaign: a voter of its own configuration (trap 17) whose log is whole (trap 8) and whose
-    /// disk works (trap 26). Not while entries of the present term wait to be taken: the caller encodes them with it.
+    /// Whether this node may campaign: a voter of its own configuration (trap 17) whose log is whole (trap 8)
+    /// and whose disk works (trap 26). Not while entries of the present term wait to be taken: the caller
+    /// encodes them with it.
     /// </summary>
     public bool MayCampaign =>
         Configuration.Find(Self) is { Kind: MemberKind.Voter } own
@@ -96,7 +98,9 @@ internal sealed class NodeState
         Disk.Update(Durable < Log.Last, Now);
     }
 
-    /// <summary>Follows: in a higher term, or in the same one behind a leader that won it or after giving up.</summary>
+    /// <summary>
+    /// Follows: in a higher term, or in the same one behind a leader that won it or after giving up.
+    /// </summary>
     public void BecomeFollower(Term term, NodeId leader)
     {
         Check.That(term >= Term, "the term never falls");
@@ -188,7 +192,7 @@ internal sealed class NodeState
     /// <summary>Drops the entries from an index on.</summary>
     public void TruncateFrom(LogIndex from)
     {
-        Check.That(from > Commit, "a committed entry is about to be dropped (Raft §5.4.3, state machine safety)");
+        Check.That(from > Commit, "a committed entry is about to be dropped: state machine safety, Raft §5.4.3");
         Check.That(!HasUntakenAppend && Effects.TruncateFrom is null, "one message a step");
         Log.TruncateFrom(from);
         Durable = LogIndex.Min(Durable, Log.Last);
@@ -236,7 +240,8 @@ internal sealed class NodeState
     /// <summary>Puts the hard state into the effects when it must be written, or is due to be.</summary>
     public void SaveHardState()
     {
-        // Never beyond the own disk: a log that ends before the commit index written here has provably lost entries.
+        // Never beyond the own disk: a log that ends before the commit index written here has provably lost
+        // entries.
         LogIndex commit = LogIndex.Max(_saved.Commit, LogIndex.Min(Commit, Durable));
         bool due = commit > _saved.Commit && Now - _savedAt >= CommitSaveTicks;
         if (Term == _saved.Term && VotedFor == _saved.VotedFor && !due)
@@ -255,14 +260,18 @@ internal sealed class NodeState
         Verified = Commit;
     }
 
-    /// <summary>A log that had lost entries is whole again once a leader's entries are durable up to the bound.</summary>
+    /// <summary>
+    /// A log that had lost entries is whole again once a leader's entries are durable up to the bound.
+    /// </summary>
     private void CheckWhole()
     {
         if (LossBound > LogIndex.Zero && LogIndex.Min(Durable, Verified) >= LossBound)
             LossBound = LogIndex.Zero;
     }
 
-    /// <summary>Entries reach the disk after their term; only the first entries of a new cluster come from outside.</summary>
+    /// <summary>
+    /// Entries reach the disk after their term; only the first entries of a new cluster come from outside.
+    /// </summary>
     private static Term RecoveredTerm(HardState state, Term last)
     {
         Check.That(

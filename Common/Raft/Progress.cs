@@ -5,11 +5,12 @@ namespace Chorus.Raft;
 /// With Last the leader's last index, after every call:
 /// <code>
 /// 0 ≤ Match &lt; Next ≤ Last + 1
-/// Probe:      no message is in the window; at most one is outstanding, and Next does not move when it is sent
-/// Replicate:  Next = Match + 1 + entries on their way;  Window.Count = 0 when Next = Match + 1
+/// Probe:      no message is in the window; at most one is outstanding, and Next does not move when it is
+/// sent Replicate:  Next = Match + 1 + entries on their way;  Window.Count = 0 when Next = Match + 1
 /// </code>
-/// Match rises within a leadership, except that it falls when the member denies an entry that it had acknowledged: it
-/// has lost part of its log (trap 8). What was committed by its word stays committed; it is only not counted again.
+/// Match rises within a leadership, except that it falls when the member denies an entry that it had
+/// acknowledged: it has lost part of its log (trap 8). What was committed by its word stays committed; it is
+/// only not counted again.
 /// </remarks>
 internal sealed class Progress(NodeId id, LogIndex next, ulong now)
 {
@@ -34,7 +35,9 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
     /// <summary>Whether a probe is on its way.</summary>
     public bool ProbeOutstanding { get; private set; }
 
-    /// <summary>Whether the outstanding probe was lost, as it seems: the next one carries no entries.</summary>
+    /// <summary>
+    /// Whether the outstanding probe was lost, as it seems: the next one carries no entries.
+    /// </summary>
     public bool ProbeRetried { get; private set; }
 
     /// <summary>Tick of the last answer, or of the start of the leadership.</summary>
@@ -58,7 +61,10 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
     /// <summary>Whether it counts for the quorum.</summary>
     public bool IsVoter { get; set; }
 
-    /// <summary>Whether everything seems to have arrived but an acknowledgement is missing: an empty message asks for it.</summary>
+    /// <summary>
+    /// Whether everything seems to have arrived but an acknowledgement is missing: an empty message asks for
+    /// it.
+    /// </summary>
     public bool AcknowledgementWanted { get; set; }
 
     /// <summary>Notes that it has answered.</summary>
@@ -69,7 +75,9 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
         HasAnswered = true;
     }
 
-    /// <summary>Notes the answer to a heartbeat round. An answer that was overtaken by a later one tells nothing new.</summary>
+    /// <summary>
+    /// Notes the answer to a heartbeat round. An answer that was overtaken by a later one tells nothing new.
+    /// </summary>
     /// <returns>Whether it is the newest.</returns>
     public bool NoteRound(ulong round, LogIndex claimed, ulong now)
     {
@@ -134,7 +142,10 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
         return rose;
     }
 
-    /// <summary>It refused a message, or has lost one: looks for the common entry again, from <paramref name="next"/> on.</summary>
+    /// <summary>
+    /// It refused a message, or has lost one: looks for the common entry again, from <paramref name="next"/>
+    /// on.
+    /// </summary>
     public void Backtrack(LogIndex next, ulong now)
     {
         Check.That(next > LogIndex.Zero && next <= Next, "backtracking goes back");

@@ -14,8 +14,8 @@ internal enum VoteOutcome : byte
 }
 
 /// <summary>
-/// Arithmetic of majorities: pure functions over one set of voters. A joint configuration asks each half and joins the
-/// answers: the smaller value, the worse outcome.
+/// Arithmetic of majorities: pure functions over one set of voters. A joint configuration asks each half and
+/// joins the answers: the smaller value, the worse outcome.
 /// </summary>
 internal static class Quorum
 {
@@ -23,14 +23,16 @@ internal static class Quorum
     public static int Majority(int voters) => (voters / 2) + 1;
 
     /// <summary>
-    /// Largest v such that a majority of the voters has a value ≥ v: the commit index of an array of match indexes, or
-    /// the heartbeat round that a majority has answered. 0 without voters.
+    /// Largest v such that a majority of the voters has a value ≥ v: the commit index of an array of match
+    /// indexes, or the heartbeat round that a majority has answered. 0 without voters.
     /// </summary>
     /// <param name="values">One value for each voter; sorted in place.</param>
     /// <remarks>Raft figure 2, rules for leaders: "a majority of matchIndex[i] ≥ N".</remarks>
     public static ulong ReachedByMajority(Span<ulong> values) => ReachedBy(values, Majority(values.Length));
 
-    /// <summary>Largest v such that <paramref name="count"/> values are ≥ v; 0 when there are fewer values.</summary>
+    /// <summary>
+    /// Largest v such that <paramref name="count"/> values are ≥ v; 0 when there are fewer values.
+    /// </summary>
     public static ulong ReachedBy(Span<ulong> values, int count)
     {
         if (values.Length < count || values.Length == 0)

@@ -46,9 +46,13 @@ public enum RaftEventKind : byte
     /// <summary>A learner has caught up and is being promoted.</summary>
     PromotingLearner,
 
-    /// <summary>A message of a known id under another incarnation was refused: its data directory was wiped.</summary>
+    /// <summary>
+    /// A message of a known id under another incarnation was refused: its data directory was wiped.
+    /// </summary>
     WrongIncarnation,
 
-    /// <summary>The log ends before an index that was committed: no votes and no acknowledgements until caught up.</summary>
+    /// <summary>
+    /// The log ends before an index that was committed: no votes and no acknowledgements until caught up.
+    /// </summary>
     LogLossProven,
 }

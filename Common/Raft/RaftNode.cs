@@ -1,7 +1,8 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// One node of Raft, as a pure state machine: inputs are method calls, the output is one <see cref="Effects"/> value.
+/// One node of Raft, as a pure state machine: inputs are method calls, the output is one <see
+/// cref="Effects"/> value.
 /// </summary>
 /// <remarks>
 /// The caller's contract, whole:
@@ -11,15 +12,16 @@ namespace Chorus.Raft;
 ///     call any of Tick, Receive, TryPropose, TryProposeConfiguration, TryRead, LogDurable
 ///     effects = node.TakeEffects()            // after each Receive; after any number of other calls
 ///     hand HardState, TruncateFrom, [AppendFrom, AppendUntil) to the log and its disk, in this order
-///     node.AddEntryMessages()                 // the entries have sizes now: their messages join effects.Messages
-///     send Messages (those with AfterHardState once the hard states handed out so far are durable)
-///     apply up to Commit; answer Reads when applied
+/// node.AddEntryMessages()                 // the entries have sizes now: their messages join
+/// effects.Messages     send Messages (those with AfterHardState once the hard states handed out so far are
+/// durable)     apply up to Commit; answer Reads when applied
 ///     when the disk has made a batch durable: node.LogDurable(last index and term of that batch)
 /// </code>
-/// Single-threaded; no call blocks. Proposals raise <see cref="LastIndex"/> at once; all that were made since the last
+/// Single-threaded; no call blocks. Proposals raise <see cref="LastIndex"/> at once; all that were made since
+/// the last
 /// <see cref="TakeEffects"/> leave together, as one message to each follower as far as sizes allow.
-/// <see cref="Receive"/> needs the effects of earlier proposals and messages to have been taken: the entries to append
-/// come from one source only.
+/// <see cref="Receive"/> needs the effects of earlier proposals and messages to have been taken: the entries
+/// to append come from one source only.
 /// </remarks>
 public sealed class RaftNode
 {
@@ -37,14 +39,15 @@ public sealed class RaftNode
     /// <param name="self">This node's name.</param>
     /// <param name="incarnation">This data directory's incarnation, not 0.</param>
     /// <param name="recovered">
-    /// What the disk held. The terms of the log are known to the hard state; only a cluster's very first entries, of
-    /// term 1, may stand there before any hard state does.
+    /// What the disk held. The terms of the log are known to the hard state; only a cluster's very first
+    /// entries, of term 1, may stand there before any hard state does.
     /// </param>
     /// <param name="options">Settings; validated here.</param>
     /// <param name="sizes">Answers how many entries fit into a message.</param>
     /// <param name="seed">Seed of the randomised timeouts.</param>
     public RaftNode(
-        NodeId self, ulong incarnation, RecoveredState recovered, RaftOptions options, ILogSizes sizes, ulong seed)
+        NodeId self, ulong incarnation, RecoveredState recovered,
+        RaftOptions options, ILogSizes sizes, ulong seed)
     {
         options.Validate();
         _state = new NodeState(self, incarnation, recovered, options, sizes, seed);
@@ -80,12 +83,15 @@ public sealed class RaftNode
     public LogIndex DurableIndex => _state.Durable;
 
     /// <summary>
-    /// Whether the log ends before an index that was committed: no votes, no candidacy, and no acknowledgement of
-    /// anything that is not committed without this node, until a leader has filled it up again (trap 8).
+    /// Whether the log ends before an index that was committed: no votes, no candidacy, and no
+    /// acknowledgement of anything that is not committed without this node, until a leader has filled it up
+    /// again (trap 8).
     /// </summary>
     public bool HasLostEntries => _state.LossBound > LogIndex.Zero;
 
-    /// <summary>Messages dropped because their fields contradict one another or this node's term, since the start.</summary>
+    /// <summary>
+    /// Messages dropped because their fields contradict one another or this node's term, since the start.
+    /// </summary>
     public long RefusedMessagesTotal => _state.Refused;
 
     /// <summary>Configuration in force: the last one in the log, committed or not.</summary>
@@ -94,7 +100,9 @@ public sealed class RaftNode
     /// <summary>Index of the entry of <see cref="Configuration"/>; 0 when there is none.</summary>
     public LogIndex ConfigurationIndex => _state.Configurations.Active.Index;
 
-    /// <summary>The leader's view of the others, ordered by id; empty elsewhere. A new list with every call.</summary>
+    /// <summary>
+    /// The leader's view of the others, ordered by id; empty elsewhere. A new list with every call.
+    /// </summary>
     public IReadOnlyList<PeerStatus> Peers
     {
         get
@@ -131,8 +139,8 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// A message has arrived. Take the effects before the next one, and those of earlier proposals before this one.
-    /// A message that makes no sense is dropped and counted.
+    /// A message has arrived. Take the effects before the next one, and those of earlier proposals before
+    /// this one. A message that makes no sense is dropped and counted.
     /// </summary>
     public void Receive(Message message)
     {
@@ -167,7 +175,10 @@ public sealed class RaftNode
         SettleLeadership();
     }
 
-    /// <summary>Proposes commands; their indexes are consecutive. False when this node cannot take them: not the leader.</summary>
+    /// <summary>
+    /// Proposes commands; their indexes are consecutive. False when this node cannot take them: not the
+    /// leader.
+    /// </summary>
     /// <param name="count">Number of commands, at least 1.</param>
     /// <param name="first">Index of the first one.</param>
     public bool TryPropose(int count, out LogIndex first)
@@ -183,14 +194,16 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// Proposes another configuration, which must differ from the current one by one member at most. One that does not
-    /// differ at all is accepted without an entry.
+    /// Proposes another configuration, which must differ from the current one by one member at most. One that
+    /// does not differ at all is accepted without an entry.
     /// </summary>
     public ConfigurationProposal TryProposeConfiguration(Configuration next)
     {
         BeginInput();
         Check.That(!_received, "the effects of a message are taken before anything is proposed");
-        return _state.Role == Role.Leader ? _leader.ProposeConfiguration(next) : ConfigurationProposal.NotLeader;
+        return _state.Role == Role.Leader
+            ? _leader.ProposeConfiguration(next)
+            : ConfigurationProposal.NotLeader;
     }
 
     /// <summary>Asks for a linearizable read. False when this node does not lead.</summary>
@@ -206,11 +219,13 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// Everything up to an entry is durable here. Ignored when the entry has been truncated meanwhile (trap 13).
+    /// Everything up to an entry is durable here. Ignored when the entry has been truncated meanwhile (trap
+    /// 13).
     /// </summary>
     /// <remarks>
-    /// A batch that was handed to the disk before a truncation says nothing of what was appended behind the cut: the
-    /// caller reports it up to the cut at most, even where the same (index, term) has come back since.
+    /// A batch that was handed to the disk before a truncation says nothing of what was appended behind the
+    /// cut: the caller reports it up to the cut at most, even where the same (index, term) has come back
+    /// since.
     /// </remarks>
     public void LogDurable(LogIndex index, Term term)
     {
@@ -224,7 +239,10 @@ public sealed class RaftNode
             _follower.OnDurable();
     }
 
-    /// <summary>What is to be done now. The value is reused: valid until the next call, except <see cref="AddEntryMessages"/>.</summary>
+    /// <summary>
+    /// What is to be done now. The value is reused: valid until the next call, except <see
+    /// cref="AddEntryMessages"/>.
+    /// </summary>
     public Effects TakeEffects()
     {
         BeginInput();
@@ -241,8 +259,9 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// Adds the leader's <see cref="AppendRequest"/>s to the effects just taken. Called after the append: only now does
-    /// the log know the sizes by which <see cref="ILogSizes.Fit"/> divides entries into messages.
+    /// Adds the leader's <see cref="AppendRequest"/>s to the effects just taken. Called after the append:
+    /// only now does the log know the sizes by which <see cref="ILogSizes.Fit"/> divides entries into
+    /// messages.
     /// </summary>
     public void AddEntryMessages()
     {
@@ -272,7 +291,8 @@ public sealed class RaftNode
                 _campaign.OnVoteResponse(m);
                 break;
             default:
-                // Trap 13: an acknowledgement of another term speaks of entries that may have been overwritten since.
+                // Trap 13: an acknowledgement of another term speaks of entries that may have been
+                // overwritten since.
                 if (_state.Role == Role.Leader && (message.Term == _state.Term || Mutants.StaleAcksCounted))
                     _leader.OnAnswer(message);
                 break;

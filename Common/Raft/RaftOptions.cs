@@ -1,17 +1,21 @@
 namespace Chorus.Raft;
 
-/// <summary>Settings of the core. Times are in ticks; the replica's loop ticks every 10 ms by default.</summary>
+/// <summary>
+/// Settings of the core. Times are in ticks; the replica's loop ticks every 10 ms by default.
+/// </summary>
 public sealed record RaftOptions
 {
-    /// <summary>Ticks without a leader before an election; the real one is drawn from [this, 2 × this). Default 30.</summary>
+    /// <summary>
+    /// Ticks without a leader before an election; the real one is drawn from [this, 2 × this). Default 30.
+    /// </summary>
     public int ElectionTimeoutTicks { get; init; } = 30;
 
     /// <summary>Ticks between heartbeats of a leader. Default 5.</summary>
     public int HeartbeatTicks { get; init; } = 5;
 
     /// <summary>
-    /// Ticks without progress of the own disk, while something waits for it, after which a leader steps down and a
-    /// voter does not campaign. Default 100.
+    /// Ticks without progress of the own disk, while something waits for it, after which a leader steps down
+    /// and a voter does not campaign. Default 100.
     /// </summary>
     public int DiskStallTicks { get; init; } = 100;
 
@@ -21,14 +25,18 @@ public sealed record RaftOptions
     /// <summary>Most bytes of entries on their way to one follower. Default 16 MiB.</summary>
     public long WindowBytes { get; init; } = 16 << 20;
 
-    /// <summary>Most bytes of entries in one message (a single larger entry still travels). Default 1 MiB.</summary>
+    /// <summary>
+    /// Most bytes of entries in one message (a single larger entry still travels). Default 1 MiB.
+    /// </summary>
     public long MessageBytes { get; init; } = 1 << 20;
 
     /// <summary>A learner that lags by at most this many entries is promoted. Default 1,000.</summary>
     public ulong PromotionLagEntries { get; init; } = 1_000;
 
     /// <summary>Checks the settings once, at the start.</summary>
-    /// <exception cref="ArgumentException">A setting makes no sense; the message names it and a value that does.</exception>
+    /// <exception cref="ArgumentException">
+    /// A setting makes no sense; the message names it and a value that does.
+    /// </exception>
     public void Validate()
     {
         Require(HeartbeatTicks >= 1, "HeartbeatTicks must be at least 1");

@@ -1,6 +1,8 @@
 namespace Chorus.Raft;
 
-/// <summary>Linearizable reads that wait until the leader knows that it still led after they were asked.</summary>
+/// <summary>
+/// Linearizable reads that wait until the leader knows that it still led after they were asked.
+/// </summary>
 /// <remarks>Raft dissertation §6.4; trap 22.</remarks>
 internal sealed class ReadQueue
 {
@@ -15,7 +17,9 @@ internal sealed class ReadQueue
     public bool AwaitsRound => _rounds.Count > 0;
 
     /// <summary>Takes in a read.</summary>
-    /// <param name="round">The newest round so far; it was begun before the read, so it cannot serve it.</param>
+    /// <param name="round">
+    /// The newest round so far; it was begun before the read, so it cannot serve it.
+    /// </param>
     /// <param name="commit">Commit index now.</param>
     public ulong Register(ulong round, LogIndex commit)
     {
@@ -46,10 +50,10 @@ internal sealed class ReadQueue
         if (commit < termStart && !Mutants.ReadBeforeTermCommit)
             return false;
         bool any = false;
-        while (_rounds.TryPeek(out (ulong Round, ulong Ticket, LogIndex Commit) head) && head.Round <= answered)
+        while (_rounds.TryPeek(out var head) && head.Round <= answered)
         {
-            LogIndex index = Mutants.ReadBeforeTermCommit ? head.Commit : LogIndex.Max(head.Commit, termStart);
-            grant = new ReadGrant(head.Ticket, index);
+            LogIndex least = Mutants.ReadBeforeTermCommit ? LogIndex.Zero : termStart;
+            grant = new ReadGrant(head.Ticket, LogIndex.Max(head.Commit, least));
             any = true;
             _rounds.Dequeue();
         }

@@ -18,8 +18,8 @@ internal sealed class Replication(NodeState state)
     private ulong ResendTicks => 2 * (ulong)state.Options.HeartbeatTicks;
 
     /// <summary>
-    /// Whether messages must wait for the disk to know the term. Votes left only after it did; but the only voter
-    /// of a cluster needs none.
+    /// Whether messages must wait for the disk to know the term. Votes left only after it did; but the only
+    /// voter of a cluster needs none.
     /// </summary>
     private bool TermMayBeForgotten => state.Durable < TermStart;
 
@@ -46,7 +46,8 @@ internal sealed class Replication(NodeState state)
                 continue;
             Progress? known = Find(member.Id);
             bool same = known is not null
-                && (member.Incarnation == 0 || known.Incarnation == 0 || member.Incarnation == known.Incarnation);
+                && (member.Incarnation == 0 || known.Incarnation == 0
+                    || member.Incarnation == known.Incarnation);
             Progress peer = same ? known! : new Progress(member.Id, next, state.Now);
             peer.IsVoter = member.Kind == MemberKind.Voter;
             peers.Add(peer);
@@ -65,7 +66,9 @@ internal sealed class Replication(NodeState state)
         return null;
     }
 
-    /// <summary>Collects one value for each voter of the configuration, this node's own first if it is one.</summary>
+    /// <summary>
+    /// Collects one value for each voter of the configuration, this node's own first if it is one.
+    /// </summary>
     public int CollectVoters(Span<ulong> values, ulong own, Func<Progress, ulong> valueOf)
     {
         int count = 0;
@@ -94,8 +97,9 @@ internal sealed class Replication(NodeState state)
 
     /// <summary>A member does not have the entry before those sent: goes back, by whole terms.</summary>
     /// <remarks>
-    /// From ConflictFirst up to the refused index the member holds entries of ConflictTerm alone, so the logs can only
-    /// agree there where this log holds that term too. Every answer moves Next back, so the search ends.
+    /// From ConflictFirst up to the refused index the member holds entries of ConflictTerm alone, so the logs
+    /// can only agree there where this log holds that term too. Every answer moves Next back, so the search
+    /// ends.
     /// </remarks>
     public void OnRejected(Progress peer, AppendRejected m)
     {
@@ -115,7 +119,9 @@ internal sealed class Replication(NodeState state)
         peer.Backtrack(next, state.Now);
     }
 
-    /// <summary>A member lives. If nothing has moved there for a while, something got lost on the way.</summary>
+    /// <summary>
+    /// A member lives. If nothing has moved there for a while, something got lost on the way.
+    /// </summary>
     public void OnHeartbeatResponse(Progress peer, HeartbeatResponse m)
     {
         if (!peer.NoteRound(m.Round, m.LastIndex, state.Now) || state.Now - peer.AdvancedAt < ResendTicks)
@@ -134,7 +140,8 @@ internal sealed class Replication(NodeState state)
         foreach (Progress peer in _peers)
         {
             // Beyond Match the member's log may differ (trap 12).
-            LogIndex commit = Mutants.CommitBeyondMatch ? state.Commit : LogIndex.Min(state.Commit, peer.Match);
+            LogIndex proven = Mutants.CommitBeyondMatch ? state.Commit : peer.Match;
+            LogIndex commit = LogIndex.Min(state.Commit, proven);
             peer.CommitTold = LogIndex.Max(peer.CommitTold, commit);
             state.Send(
                 new HeartbeatRequest(state.Self, state.Incarnation, peer.Id, state.Term, commit, round),
@@ -171,7 +178,8 @@ internal sealed class Replication(NodeState state)
     private void Stream(Progress peer)
     {
         bool told = false;
-        LogIndex end = LogIndex.Min(state.Log.Last.Next, peer.Match.Next + (ulong)state.Options.WindowEntries);
+        LogIndex windowEnd = peer.Match.Next + (ulong)state.Options.WindowEntries;
+        LogIndex end = LogIndex.Min(state.Log.Last.Next, windowEnd);
         while (peer.Next < end)
         {
             long room = state.Options.WindowBytes - peer.Window.Bytes;
@@ -179,7 +187,7 @@ internal sealed class Replication(NodeState state)
                 break;
             long bytesMax = Math.Min(room, state.Options.MessageBytes);
             LogIndex until = state.Sizes.Fit(peer.Next, end, bytesMax, out long bytes);
-            Check.That(until > peer.Next && until <= end, "a message takes at least one entry and none too many");
+            Check.That(until > peer.Next && until <= end, "a message takes one entry at least, and none too many");
             // A single entry larger than the room left waits until the window is empty.
             if (bytes > room && peer.Window.Count > 0)
                 break;
@@ -207,7 +215,9 @@ internal sealed class Replication(NodeState state)
         peer.AcknowledgementWanted = false;
     }
 
-    /// <summary>Describes entries for a message. Most followers get the same message, so the last one is kept.</summary>
+    /// <summary>
+    /// Describes entries for a message. Most followers get the same message, so the last one is kept.
+    /// </summary>
     private EntryRange RangeOf(LogIndex from, LogIndex until)
     {
         if (_lastRange.From != from || _lastRange.Until != until)

@@ -1,7 +1,11 @@
 namespace Chorus.Raft;
 
-/// <summary>SplitMix64: a small generator with one word of state, so that a run can be replayed from its seed.</summary>
-/// <remarks>Not for secrets. Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014.</remarks>
+/// <summary>
+/// SplitMix64: a small generator with one word of state, so that a run can be replayed from its seed.
+/// </summary>
+/// <remarks>
+/// Not for secrets. Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014.
+/// </remarks>
 internal sealed class SplitMix(ulong seed)
 {
     private ulong _state = seed;
@@ -17,7 +21,9 @@ internal sealed class SplitMix(ulong seed)
     }
 
     /// <summary>A number in <c>[0, limit)</c>.</summary>
-    /// <param name="limit">At least 1. The bias of the remainder, below limit / 2^64, does not matter here.</param>
+    /// <param name="limit">
+    /// At least 1. The bias of the remainder, below limit / 2^64, does not matter here.
+    /// </param>
     public int Below(int limit)
     {
         Check.That(limit > 0, "a random number was asked for from an empty range");

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Chorus.Raft;
 
 /// <summary>
-/// The core's picture of the log: which term stands at which index, as one run for each term. Its memory grows with
-/// elections, not with entries.
+/// The core's picture of the log: which term stands at which index, as one run for each term. Its memory
+/// grows with elections, not with entries.
 /// </summary>
 /// <remarks>
-/// Invariants, with runs r₀ … rₙ: rᵢ.First &lt; rᵢ₊₁.First ≤ Last and rᵢ.Term &lt; rᵢ₊₁.Term (terms never fall along a log);
-/// r₀.First = 1 unless the log is empty.
+/// Invariants, with runs r₀ … rₙ: rᵢ.First &lt; rᵢ₊₁.First ≤ Last and rᵢ.Term &lt; rᵢ₊₁.Term (terms never
+/// fall along a log); r₀.First = 1 unless the log is empty.
 /// </remarks>
 internal sealed class TermRuns
 {
@@ -39,7 +39,9 @@ internal sealed class TermRuns
     /// <summary>First index of the run in which an entry stands.</summary>
     public LogIndex RunStart(LogIndex index) => _runs[RunOf(index)].First;
 
-    /// <summary>Largest index up to a limit whose term is at most <paramref name="term"/>; 0 when there is none.</summary>
+    /// <summary>
+    /// Largest index up to a limit whose term is at most <paramref name="term"/>; 0 when there is none.
+    /// </summary>
     public LogIndex LastAtMost(Term term, LogIndex limit)
     {
         LogIndex end = LogIndex.Min(limit, Last);
@@ -58,7 +60,10 @@ internal sealed class TermRuns
     public bool IsMatchedBy(Term lastTerm, LogIndex lastIndex) =>
         lastTerm > LastTerm || (lastTerm == LastTerm && lastIndex >= Last);
 
-    /// <summary>First index of a range that this log lacks or holds with another term; the range's end when there is none.</summary>
+    /// <summary>
+    /// First index of a range that this log lacks or holds with another term; the range's end when there is
+    /// none.
+    /// </summary>
     /// <remarks>Raft §5.3. Linear in the runs of the range, not in its entries.</remarks>
     public LogIndex FirstDifference(EntryRange range)
     {
@@ -89,7 +94,10 @@ internal sealed class TermRuns
         Last += count;
     }
 
-    /// <summary>Appends the entries <c>[from, range.Until)</c> of a range; <paramref name="from"/> follows the last entry.</summary>
+    /// <summary>
+    /// Appends the entries <c>[from, range.Until)</c> of a range; <paramref name="from"/> follows the last
+    /// entry.
+    /// </summary>
     public void Append(EntryRange range, LogIndex from)
     {
         Check.That(from == Last.Next, "entries are appended without a gap");

@@ -109,8 +109,8 @@ public sealed class CommitTests
     }
 
     /// <summary>
-    /// Figure 8 (c): S1 to S5 are a to e. S1 has led term 2, S5 term 3; S1 leads again, and its entry of term 2 has
-    /// reached S2 and S3.
+    /// Figure 8 (c): S1 to S5 are a to e. S1 has led term 2, S5 term 3; S1 leads again, and its entry of term
+    /// 2 has reached S2 and S3.
     /// </summary>
     private static (TestCluster Cluster, TestNode S1) Figure8()
     {

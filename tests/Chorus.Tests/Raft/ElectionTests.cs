@@ -2,7 +2,9 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>Raft §5.2, §5.4.1; dissertation §4.2.3 (stickiness), §6.2 (check-quorum), §9.6 (pre-vote).</summary>
+/// <summary>
+/// Raft §5.2, §5.4.1; dissertation §4.2.3 (stickiness), §6.2 (check-quorum), §9.6 (pre-vote).
+/// </summary>
 public sealed class ElectionTests
 {
     [Fact]

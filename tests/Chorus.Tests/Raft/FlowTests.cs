@@ -2,7 +2,9 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>How messages flow: Raft dissertation §10.2.1 (pipelining, batching), and what happens when some get lost.</summary>
+/// <summary>
+/// How messages flow: Raft dissertation §10.2.1 (pipelining, batching), and what happens when some get lost.
+/// </summary>
 public sealed class FlowTests
 {
     [Fact]

@@ -2,7 +2,10 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>What a follower makes of AppendEntries: Raft §5.3, figure 2 "Receiver implementation"; traps 2, 12, 13, 16.</summary>
+/// <summary>
+/// What a follower makes of AppendEntries: Raft §5.3, figure 2 "Receiver implementation"; traps 2, 12, 13,
+/// 16.
+/// </summary>
 public sealed class FollowerTests
 {
     private readonly TestCluster _cluster = new(3);

@@ -2,7 +2,9 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>The properties of Raft figure 3, checked over all nodes after every step of a random run.</summary>
+/// <summary>
+/// The properties of Raft figure 3, checked over all nodes after every step of a random run.
+/// </summary>
 internal sealed class Invariants
 {
     private readonly List<TestEntry> _committed = [];
@@ -45,13 +47,15 @@ internal sealed class Invariants
         Check(node);
     }
 
-    /// <summary>Log matching: the same (index, term) is the same entry, and so is everything before it.</summary>
+    /// <summary>
+    /// Log matching: the same (index, term) is the same entry, and so is everything before it.
+    /// </summary>
     public void CheckLogMatching(IReadOnlyCollection<TestNode> nodes)
     {
         foreach (TestNode node in nodes)
         {
-            // Of what never became durable anywhere nothing needs to be left: the only voter of a cluster may lead
-            // the same term again after a crash.
+            // Of what never became durable anywhere nothing needs to be left: the only voter of a cluster may
+            // lead the same term again after a crash.
             for (int i = 0; i < node.DurableLog.Count; i++)
             {
                 TestEntry entry = node.DurableLog[i];
@@ -72,7 +76,9 @@ internal sealed class Invariants
         }
     }
 
-    /// <summary>Committed is durable on a majority of the voters of some configuration of the committed log.</summary>
+    /// <summary>
+    /// Committed is durable on a majority of the voters of some configuration of the committed log.
+    /// </summary>
     public void CheckDurability(IReadOnlyCollection<TestNode> nodes)
     {
         if (_committed.Count == 0)

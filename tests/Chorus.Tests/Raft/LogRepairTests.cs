@@ -2,7 +2,9 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>Raft §5.3: followers' logs are brought to equal the leader's; figure 7 draws how they can differ.</summary>
+/// <summary>
+/// Raft §5.3: followers' logs are brought to equal the leader's; figure 7 draws how they can differ.
+/// </summary>
 public sealed class LogRepairTests
 {
     private static readonly ulong[] LeaderTerms = [1, 1, 1, 4, 4, 5, 5, 6, 6, 6];
@@ -53,7 +55,8 @@ public sealed class LogRepairTests
     {
         var options = new RaftOptions { WindowEntries = 1000, MessageBytes = 20_000, WindowBytes = 50_000 };
         var cluster = new TestCluster(2, 1, options);
-        cluster.Add("a", 100, Log(cluster, [1, .. Enumerable.Repeat(2ul, 100_000)]), new(Say.In(2), NodeId.None, default));
+        List<TestEntry> log = Log(cluster, [1, .. Enumerable.Repeat(2ul, 100_000)]);
+        cluster.Add("a", 100, log, new(Say.In(2), NodeId.None, default));
         TestNode behind = cluster["b"];
         ulong mostOnTheWay = 0;
         cluster.Drops = m =>

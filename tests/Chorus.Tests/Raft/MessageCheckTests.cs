@@ -112,7 +112,8 @@ public sealed class MessageCheckTests
         NodeId self = Say.Node(to);
         ulong first = any();
         int count = random.Next(0, 3);
-        var runs = Enumerable.Range(0, count).Select(i => new TermRun(Say.At(first + (ulong)i), Say.In(any()))).ToList();
+        List<TermRun> runs =
+            [.. Enumerable.Range(0, count).Select(i => new TermRun(Say.At(first + (ulong)i), Say.In(any())))];
         var range = new EntryRange(Say.At(first), Say.At(first + (ulong)count), runs, []);
         return random.Next(9) switch
         {

@@ -3,8 +3,9 @@ using Chorus.Raft;
 namespace Chorus.Tests.Raft;
 
 /// <summary>
-/// A cluster under everything that may happen to it, drawn from a seed: loss, duplication, reordering, cuts, slow disks,
-/// crashes that lose what was not durable, changes of members. The pure core alone; no clock but ticks.
+/// A cluster under everything that may happen to it, drawn from a seed: loss, duplication, reordering, cuts,
+/// slow disks, crashes that lose what was not durable, changes of members. The pure core alone; no clock but
+/// ticks.
 /// </summary>
 internal sealed class RandomRun
 {
@@ -66,7 +67,9 @@ internal sealed class RandomRun
         }
     }
 
-    /// <summary>Ends all faults; everybody in the last configuration must come to hold the same log and serve.</summary>
+    /// <summary>
+    /// Ends all faults; everybody in the last configuration must come to hold the same log and serve.
+    /// </summary>
     public void Converge()
     {
         _cut.Clear();
@@ -214,7 +217,9 @@ internal sealed class RandomRun
         Invariants.NoteRestart(node);
     }
 
-    /// <summary>Once in a run a voter loses its data directory, while the others are a quorum without it.</summary>
+    /// <summary>
+    /// Once in a run a voter loses its data directory, while the others are a quorum without it.
+    /// </summary>
     private void Wipe()
     {
         TestNode node = _nodes[_random.Next(_nodes.Count)];
@@ -231,7 +236,9 @@ internal sealed class RandomRun
         Restart(node);
     }
 
-    /// <summary>What an operator does: takes the wiped member out and lets the new one in as a learner.</summary>
+    /// <summary>
+    /// What an operator does: takes the wiped member out and lets the new one in as a learner.
+    /// </summary>
     private void ReplaceWiped()
     {
         if (_wiped.IsNone || Leader is not { } leader)

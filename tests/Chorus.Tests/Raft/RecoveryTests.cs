@@ -2,7 +2,9 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>What a node remembers, what it does when it cannot, and when its disk hangs; traps 1, 3, 4, 8, 26.</summary>
+/// <summary>
+/// What a node remembers, what it does when it cannot, and when its disk hangs; traps 1, 3, 4, 8, 26.
+/// </summary>
 public sealed class RecoveryTests
 {
     [Fact]
@@ -150,7 +152,9 @@ public sealed class RecoveryTests
         Assert.Equal([1ul, term.Value, term.Value], only.Log.Select(e => e.Term.Value));
     }
 
-    /// <summary>b knew in its hard state that index 5 was committed, and lost everything behind index 2.</summary>
+    /// <summary>
+    /// b knew in its hard state that index 5 was committed, and lost everything behind index 2.
+    /// </summary>
     private static (TestCluster Cluster, TestNode Leader, TestNode Lost) LostTail()
     {
         var cluster = new TestCluster(3);

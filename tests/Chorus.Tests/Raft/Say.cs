@@ -37,11 +37,14 @@ internal static class Say
         List<TestEntry> entries = Log(previousIndex + 1, terms);
         EntryRange range = TestNode.RangeOf(
             [.. before, .. entries], (int)previousIndex + 1, (int)previousIndex + 1 + terms.Length);
-        return (new AppendRequest(
-            Node(from), PinOf(from), Node(to), In(term), At(previousIndex), In(previousTerm), range, At(commit)), entries);
+        var message = new AppendRequest(
+            Node(from), PinOf(from), Node(to), In(term), At(previousIndex), In(previousTerm), range, At(commit));
+        return (message, entries);
     }
 
-    /// <summary>Entries that stand from an index on; the same (index, term) is always the same entry.</summary>
+    /// <summary>
+    /// Entries that stand from an index on; the same (index, term) is always the same entry.
+    /// </summary>
     public static List<TestEntry> Log(ulong from, params ulong[] terms) =>
         [.. terms.Select((t, i) => new TestEntry(In(t), (t * 1000) + from + (ulong)i))];
 

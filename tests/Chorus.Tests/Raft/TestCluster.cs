@@ -2,7 +2,9 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>Nodes and a network in memory. Nothing happens by itself: ticks, deliveries and disk work are asked for.</summary>
+/// <summary>
+/// Nodes and a network in memory. Nothing happens by itself: ticks, deliveries and disk work are asked for.
+/// </summary>
 internal sealed class TestCluster
 {
     private readonly Dictionary<NodeId, TestNode> _nodes = [];
@@ -101,7 +103,9 @@ internal sealed class TestCluster
         }
     }
 
-    /// <summary>Ticks until somebody leads whom a majority follows and whose first entry is committed.</summary>
+    /// <summary>
+    /// Ticks until somebody leads whom a majority follows and whose first entry is committed.
+    /// </summary>
     public TestNode Elect()
     {
         TickUntil(
@@ -122,7 +126,9 @@ internal sealed class TestCluster
         return node;
     }
 
-    /// <summary>Whether every running node has applied the same entries, up to the leader's last one.</summary>
+    /// <summary>
+    /// Whether every running node has applied the same entries, up to the leader's last one.
+    /// </summary>
     public bool HasConverged() =>
         Leader is { } leader
         && Nodes.Where(n => n.IsUp && leader.Node.Configuration.Find(n.Id) is not null)

@@ -2,7 +2,9 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Raft;
 
-/// <summary>A node with a log in memory, a disk that works when it is told to, and a state machine that remembers.</summary>
+/// <summary>
+/// A node with a log in memory, a disk that works when it is told to, and a state machine that remembers.
+/// </summary>
 internal sealed class TestNode : ILogSizes
 {
     public const int EntryBytes = 100;
@@ -171,7 +173,9 @@ internal sealed class TestNode : ILogSizes
         Take();
     }
 
-    /// <summary>Does at most so many pieces of disk work, but reports none: what a crash in the middle leaves behind.</summary>
+    /// <summary>
+    /// Does at most so many pieces of disk work, but reports none: what a crash in the middle leaves behind.
+    /// </summary>
     public void FlushPartly(int pieces)
     {
         while (pieces-- > 0 && _diskWork.TryDequeue(out Action? work))
@@ -180,7 +184,7 @@ internal sealed class TestNode : ILogSizes
 
     public LogIndex Fit(LogIndex from, LogIndex until, long bytesMax, out long bytes)
     {
-        Assert.True(from < until && until.Value <= (ulong)Log.Count + 1, "Fit is asked about entries that stand in the log");
+        Assert.True(from < until && until.Value <= (ulong)Log.Count + 1, "Fit is asked about entries of the log");
         ulong count = Math.Min(until - from, Math.Max(1, (ulong)(bytesMax / EntryBytes)));
         bytes = (long)count * EntryBytes;
         return from + count;
