@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Chorus.Common.Hosting;
 
-/// <summary>Asks a cluster to take a node in, until it does, refuses for good, or nobody has answered for too long.</summary>
+/// <summary>
+/// Asks a cluster to take a node in, until it does, refuses for good, or nobody has answered for too long.
+/// </summary>
 /// <param name="context">Outlives the client.</param>
 /// <param name="logger">Hears why it takes so long.</param>
 internal sealed class JoinClient(ZmqContext context, ILogger logger)
@@ -35,14 +37,16 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
             if (reply is { Code: Code.Ok })
                 return reply;
             if (reply is { Code: Code.BadRequest or Code.Internal })
-                throw ChorusException.Failed("join_refused", $"the cluster at {target} refuses this node: {reply.Message}", reply.Cure);
+                throw ChorusException.Failed("join_refused",
+                    $"the cluster at {target} refuses this node: {reply.Message}", reply.Cure);
             lastObstacle = reply?.Message ?? lastObstacle;
             if (said != lastObstacle)
                 logger.JoinWaits(target.ToString(), said = lastObstacle);
             if (Stopwatch.GetElapsedTime(start) > Patience)
             {
                 throw new ChorusException(
-                    ExitCodes.Unreachable, "join_unreachable", $"joining through {target} failed for {Patience.TotalSeconds:0} s: {lastObstacle}",
+                    ExitCodes.Unreachable, "join_unreachable",
+                        $"joining through {target} failed for {Patience.TotalSeconds:0} s: {lastObstacle}",
                     "Start a member with -hjoin at that address first, or correct -join");
             }
             stop.WaitHandle.WaitOne(PauseMs);
@@ -67,7 +71,8 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
         catch (InvalidProtocolBufferException)
         {
             throw ChorusException.Failed(
-                "join_refused", $"what listens at {target} is not a join socket", "Name the address that a member got with -hjoin");
+                "join_refused", $"what listens at {target} is not a join socket",
+                    "Name the address that a member got with -hjoin");
         }
     }
 }

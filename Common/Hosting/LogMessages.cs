@@ -11,16 +11,20 @@ internal static partial class LogMessages
     [LoggerMessage(101, LogLevel.Information, "joined cluster {Cluster} through {Target}")]
     public static partial void Joined(this ILogger logger, Guid cluster, string target);
 
-    [LoggerMessage(102, LogLevel.Information, "clients at {Clients}, peers at {Peers}, joins at {Joins}, data in {Data}")]
+    [LoggerMessage(102, LogLevel.Information,
+        "clients at {Clients}, peers at {Peers}, joins at {Joins}, data in {Data}")]
     public static partial void Listening(this ILogger logger, string clients, string peers, string joins, string data);
 
-    [LoggerMessage(103, LogLevel.Warning, "-inmem: nothing is written to disk; a restarted node has lost everything that it acknowledged")]
+    [LoggerMessage(103, LogLevel.Warning,
+        "-inmem: nothing is written to disk; a restarted node has lost everything that it acknowledged")]
     public static partial void InMemory(this ILogger logger);
 
     [LoggerMessage(104, LogLevel.Information, "log recovered in {Milliseconds} ms: {Entries} entries")]
     public static partial void Recovered(this ILogger logger, long milliseconds, ulong entries);
 
-    [LoggerMessage(105, LogLevel.Warning, "-insecure: connections are neither encrypted nor authenticated; anybody who reaches {Address} can read and write")]
+    [LoggerMessage(105, LogLevel.Warning,
+        "-insecure: connections are neither encrypted nor authenticated; anybody who reaches {Address} can read "
+            + "and write")]
     public static partial void Insecure(this ILogger logger, string address);
 
     [LoggerMessage(106, LogLevel.Information, "stopped")]

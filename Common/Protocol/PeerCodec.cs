@@ -24,7 +24,9 @@ public static class PeerCodec
     private const int FixedBytes = 40;
 
     /// <summary>Encodes a message of the core.</summary>
-    /// <param name="envelope">Who speaks to whom; sender, receiver and incarnation must be those of the message.</param>
+    /// <param name="envelope">
+    /// Who speaks to whom; sender, receiver and incarnation must be those of the message.
+    /// </param>
     /// <param name="message">What is said. The records of an <see cref="AppendRequest"/> are not encoded here.</param>
     /// <param name="into">At least <see cref="HeaderBytesMax"/> bytes.</param>
     /// <returns>Bytes written.</returns>
@@ -86,7 +88,9 @@ public static class PeerCodec
         return Seal(into[..writer.Position], envelope, type, message.Term);
     }
 
-    /// <summary>Encodes a join that is passed on, or the reply to one; the protobuf message is the second frame.</summary>
+    /// <summary>
+    /// Encodes a join that is passed on, or the reply to one; the protobuf message is the second frame.
+    /// </summary>
     /// <param name="envelope">Who speaks to whom.</param>
     /// <param name="type"><see cref="PeerMessageType.ForwardedJoin"/> or its reply.</param>
     /// <param name="correlation">Ties the reply to the request.</param>
@@ -101,7 +105,9 @@ public static class PeerCodec
         return Seal(into[..writer.Position], envelope, type, Term.Zero);
     }
 
-    /// <summary>Decodes and checks a message: crc, version, shape, and for entries every record and the chain between them.</summary>
+    /// <summary>
+    /// Decodes and checks a message: crc, version, shape, and for entries every record and the chain between them.
+    /// </summary>
     /// <param name="header">First frame, from anybody.</param>
     /// <param name="records">Second frame; empty when there is none.</param>
     /// <param name="message">The message when it is well-formed.</param>
@@ -127,7 +133,8 @@ public static class PeerCodec
         string from = reader.Text(), to = reader.Text(), peerAddress = reader.Text(), clientAddress = reader.Text();
         if (reader.IsMalformed || !NodeId.IsValid(from) || !NodeId.IsValid(to))
             return Fails("not a message between replicas: malformed names", out error);
-        var envelope = new PeerEnvelope(clusterId, new NodeId(from), incarnation, new NodeId(to), peerAddress, clientAddress);
+        var envelope = new PeerEnvelope(clusterId, new NodeId(from), incarnation, new NodeId(to), peerAddress,
+            clientAddress);
         Message? body = null;
         ulong correlation = 0;
         if (type is PeerMessageType.ForwardedJoin or PeerMessageType.ForwardedJoinReply)

@@ -4,13 +4,17 @@ using System.Text;
 
 namespace Chorus.Common.Protocol;
 
-/// <summary>Writes the Protocol Buffers wire format straight into a buffer; the counterpart of <see cref="WireReader"/>.</summary>
+/// <summary>
+/// Writes the Protocol Buffers wire format straight into a buffer; the counterpart of <see cref="WireReader"/>.
+/// </summary>
 public static class WireWriter
 {
     /// <summary>Bytes that a varint takes.</summary>
     public static int VarintLength(ulong value) => (BitOperations.Log2(value | 1) / 7) + 1;
 
-    /// <summary>Bytes that a length-delimited field with a one-byte tag takes; 0 for an empty value, which is left out.</summary>
+    /// <summary>
+    /// Bytes that a length-delimited field with a one-byte tag takes; 0 for an empty value, which is left out.
+    /// </summary>
     public static int FieldLength(int valueLength) =>
         valueLength == 0 ? 0 : 1 + VarintLength((ulong)valueLength) + valueLength;
 

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Chorus.Common.Replica;
 
-/// <summary>Takes requests from clients: writes go into the log, reads to the core, the rest is answered here.</summary>
+/// <summary>
+/// Takes requests from clients: writes go into the log, reads to the core, the rest is answered here.
+/// </summary>
 internal sealed class ClientDesk(
     ReplicaOptions options, RaftNode node, RecordLog log, IStateMachine stateMachine, IClientTransport clients,
     Responder responder, Applier applier, MembershipDesk membership, StatusReport report, PeerLink link, IClock clock,
@@ -130,7 +132,8 @@ internal sealed class ClientDesk(
         else if (field == RemoveMemberField)
             _removals.Add((target, RemovedId(body)));
         else
-            responder.Fail(target, Code.BadRequest, "the request asks for nothing that this version knows", "See docs/wire-protocol.md");
+            responder.Fail(target, Code.BadRequest, "the request asks for nothing that this version knows",
+                "See docs/wire-protocol.md");
     }
 
     private bool TryTake(in ReplyTarget target)
@@ -157,7 +160,8 @@ internal sealed class ClientDesk(
         if (!log.HasRoom(command.Length + RecordHeader.SizeBytes))
         {
             if (log.IsDiskFull)
-                responder.Fail(target, Code.DiskFull, "the leader's disk is full", "Make room on it; it goes on by itself");
+                responder.Fail(target, Code.DiskFull, "the leader's disk is full",
+                    "Make room on it; it goes on by itself");
             else
                 responder.Fail(target, Code.Overloaded, "too much is waiting for the disk", Later);
             return;

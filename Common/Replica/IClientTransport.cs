@@ -7,7 +7,9 @@ namespace Chorus.Common.Replica;
 public interface IClientTransport
 {
     /// <summary>Takes the next frame that arrived.</summary>
-    /// <param name="connection">Whom to answer; the same object for the same peer while answers are outstanding.</param>
+    /// <param name="connection">
+    /// Whom to answer; the same object for the same peer while answers are outstanding.
+    /// </param>
     /// <param name="frame">Bytes as received, unchecked; valid until the next call.</param>
     bool TryReceive(out ClientConnection connection, out ReadOnlySpan<byte> frame);
 

@@ -16,12 +16,18 @@ public interface IStateMachine
     /// </summary>
     /// <param name="command">Bytes from a client, unchecked.</param>
     /// <param name="message">Cause and cure when refused.</param>
-    /// <returns><see cref="Code.Ok"/>, or why it is refused (<see cref="Code.BadRequest"/>, <see cref="Code.TooLarge"/>).</returns>
+    /// <returns>
+    /// <see cref="Code.Ok"/>, or why it is refused (<see cref="Code.BadRequest"/>, <see cref="Code.TooLarge"/>).
+    /// </returns>
     Code Validate(ReadOnlySpan<byte> command, out string message);
 
-    /// <summary>Applies a committed command. Never throws for bad bytes: they too are applied, as nothing, everywhere.</summary>
+    /// <summary>
+    /// Applies a committed command. Never throws for bad bytes: they too are applied, as nothing, everywhere.
+    /// </summary>
     /// <param name="index">Index of the command's entry; rises from call to call.</param>
-    /// <param name="timeMicros">The leader's clock at append, microseconds since 1970; never falls along the log.</param>
+    /// <param name="timeMicros">
+    /// The leader's clock at append, microseconds since 1970; never falls along the log.
+    /// </param>
     /// <param name="command">The bytes that were proposed.</param>
     /// <param name="response">Where the answer's payload goes.</param>
     Code Apply(LogIndex index, long timeMicros, ReadOnlySpan<byte> command, IBufferWriter<byte> response);

@@ -5,7 +5,9 @@ using Member = Chorus.Raft.Member;
 
 namespace Chorus.Common.Replica;
 
-/// <summary>Takes join requests, on the join socket or passed on by another member, and answers when they are committed.</summary>
+/// <summary>
+/// Takes join requests, on the join socket or passed on by another member, and answers when they are committed.
+/// </summary>
 internal sealed class JoinDesk(
     ReplicaOptions options, RaftNode node, IClientTransport? joins, PeerLink link, MembershipDesk membership)
 {
@@ -15,7 +17,8 @@ internal sealed class JoinDesk(
     private const int FramesPerRound = 16;
     private const int ForwardedMax = 256;
 
-    // Joins passed on to the leader, oldest first; one that is never answered is pushed out and tried again by the node.
+    // Joins passed on to the leader, oldest first; one that is never answered is pushed out and tried again by the
+    // node.
     private readonly Queue<ulong> _order = new();
     private readonly Dictionary<ulong, ClientConnection> _forwarded = [];
     private ulong _lastCorrelation;
@@ -43,7 +46,9 @@ internal sealed class JoinDesk(
     public bool Expects(in PeerMessage message) =>
         message.Type == PeerMessageType.ForwardedJoin || _forwarded.ContainsKey(message.Correlation);
 
-    /// <summary>Takes a join that another member passed on, or the leader's reply to one that this node passed on.</summary>
+    /// <summary>
+    /// Takes a join that another member passed on, or the leader's reply to one that this node passed on.
+    /// </summary>
     public void ReceiveForwarded(in PeerMessage message, ReadOnlySpan<byte> body)
     {
         if (message.Type == PeerMessageType.ForwardedJoinReply)
@@ -76,7 +81,8 @@ internal sealed class JoinDesk(
         }
         catch (InvalidProtocolBufferException)
         {
-            answer(Refusal(Code.BadRequest, "this is not a join request", "Join with Kvstore -join, or see docs/wire-protocol.md"));
+            answer(Refusal(Code.BadRequest, "this is not a join request",
+                "Join with Kvstore -join, or see docs/wire-protocol.md"));
             return;
         }
         if (Objection(request) is { } objection)
@@ -96,13 +102,16 @@ internal sealed class JoinDesk(
         if (request.ProtocolVersion != ProtocolVersion)
         {
             return new(Code.BadRequest,
-                $"the node speaks version {request.ProtocolVersion} of the join protocol, this cluster version {ProtocolVersion}",
+                $"the node speaks version {request.ProtocolVersion} of the join protocol, this cluster version "
+                    + $"{ProtocolVersion}",
                 "Install the same version of Chorus on both");
         }
         if (request.Member is not { } member || !NodeId.IsValid(member.Id) || member.Incarnation == 0)
-            return new(Code.BadRequest, "the request names no valid node", "Give it a name with -id: 1 to 64 of A-Z a-z 0-9 . _ -");
+            return new(Code.BadRequest, "the request names no valid node",
+                "Give it a name with -id: 1 to 64 of A-Z a-z 0-9 . _ -");
         if (!IsAddress(member.PeerAddress) || !IsAddress(member.ClientAddress) || member.Priority > 100)
-            return new(Code.BadRequest, "the request has a malformed address or priority", "Check -raft, -port and -priority");
+            return new(Code.BadRequest, "the request has a malformed address or priority",
+                "Check -raft, -port and -priority");
         if (!request.ClusterId.IsEmpty && !request.ClusterId.Span.SequenceEqual(options.ClusterId.ToByteArray()))
         {
             return new(Code.BadRequest, $"{member.Id} has the data of another cluster",
@@ -121,7 +130,8 @@ internal sealed class JoinDesk(
     {
         int colon = text.LastIndexOf(':');
         return colon > 0 && text.Length <= byte.MaxValue
-            && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture, out ushort port)
+            && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture,
+                out ushort port)
             && port > 0;
     }
 

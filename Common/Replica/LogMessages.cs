@@ -15,10 +15,12 @@ internal static partial class LogMessages
     public static partial void Starting(
         this ILogger logger, NodeId node, Guid cluster, ulong incarnation, LogIndex last, Term term);
 
-    [LoggerMessage(3, LogLevel.Warning, "{Node} dropped a message from a peer: {Why}. Further ones of this kind are only counted")]
+    [LoggerMessage(3, LogLevel.Warning,
+        "{Node} dropped a message from a peer: {Why}. Further ones of this kind are only counted")]
     public static partial void PeerFrameDropped(this ILogger logger, NodeId node, string why);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Node} dropped a frame from a client: {Why}. Further ones of this kind are only counted")]
+    [LoggerMessage(4, LogLevel.Warning,
+        "{Node} dropped a frame from a client: {Why}. Further ones of this kind are only counted")]
     public static partial void ClientFrameDropped(this ILogger logger, NodeId node, string why);
 
     [LoggerMessage(5, LogLevel.Error, "{Node} refuses writes: its disk is full. Make room; it goes on by itself")]

@@ -25,8 +25,8 @@ internal sealed class MembershipDesk(
         {
             done(new Answer(
                 Code.BadRequest,
-                $"{wanted.Id} is a member with another data directory: the one that asks was wiped or is new, and cannot "
-                    + "know what the old one promised",
+                $"{wanted.Id} is a member with another data directory: the one that asks was wiped or is new, and "
+                    + "cannot know what the old one promised",
                 $"Remove the old one (Client members remove {wanted.Id}), then start this one again with -join"));
             return;
         }
@@ -87,7 +87,8 @@ internal sealed class MembershipDesk(
             case ConfigurationProposal.Accepted:
                 changes.Add(node.ConfigurationIndex, node.Term, committed => done(committed
                     ? new Answer(Code.Ok)
-                    : new Answer(Code.OutcomeUnknown, "the leader was replaced before the change was committed", TryAgain)));
+                    : new Answer(Code.OutcomeUnknown, "the leader was replaced before the change was committed",
+                        TryAgain)));
                 return true;
             case ConfigurationProposal.NotLeader:
                 done(new Answer(Code.NotLeader, "this node is not the leader", TryAgain));
@@ -97,7 +98,8 @@ internal sealed class MembershipDesk(
                 return false;
             default:
                 done(new Answer(
-                    Code.BadRequest, "the change is not allowed: it would leave no voter or change more than one member",
+                    Code.BadRequest,
+                        "the change is not allowed: it would leave no voter or change more than one member",
                     "Change one member at a time and keep a voter"));
                 return false;
         }

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Chorus.Common.Replica;
 
-/// <summary>The door for messages from peers: what is malformed, foreign or misaddressed stays outside, counted, named once.</summary>
+/// <summary>
+/// The door for messages from peers: what is malformed, foreign or misaddressed stays outside, counted, named once.
+/// </summary>
 /// <param name="options">Who this node is.</param>
 /// <param name="joins">Whether a join passed on is expected.</param>
 /// <param name="counters">Counts what is dropped.</param>
@@ -27,7 +29,8 @@ internal sealed class PeerIntake(
         if (envelope.ClusterId != options.ClusterId)
         {
             counters.PeerFramesForeign++;
-            Say(ref _saidForeign, $"{envelope.From} belongs to cluster {envelope.ClusterId}, this node to {options.ClusterId}: "
+            Say(ref _saidForeign,
+                $"{envelope.From} belongs to cluster {envelope.ClusterId}, this node to {options.ClusterId}: "
                 + "correct the address by which it reaches this node");
             return false;
         }

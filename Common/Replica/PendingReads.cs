@@ -4,7 +4,9 @@ using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
 
-/// <summary>Linearizable reads: first waiting for the leader to prove that it leads, then for their index to be applied.</summary>
+/// <summary>
+/// Linearizable reads: first waiting for the leader to prove that it leads, then for their index to be applied.
+/// </summary>
 /// <param name="responder">Where answers go.</param>
 /// <param name="stateMachine">Answers the queries.</param>
 /// <param name="counters">Counts what is answered.</param>
@@ -14,7 +16,8 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
     private readonly Queue<Read> _granted = new();
     private readonly ArrayBufferWriter<byte> _answer = new();
 
-    private readonly record struct Read(ulong Ticket, LogIndex Index, ReplyTarget Target, byte[] Query, int QueryLength);
+    private readonly record struct Read(ulong Ticket, LogIndex Index, ReplyTarget Target, byte[] Query,
+        int QueryLength);
 
     /// <summary>Whether a granted read may be waiting for an index up to this one.</summary>
     public bool HasServable(LogIndex applied) => _granted.Count > 0 && _granted.Peek().Index <= applied;

@@ -42,7 +42,8 @@ internal sealed class PendingWrites(Responder responder)
                 return true;
             }
             responder.Fail(
-                entry.Target, Code.NotLeader, "another leader took over before the write was committed; it was not applied",
+                entry.Target, Code.NotLeader,
+                    "another leader took over before the write was committed; it was not applied",
                 "Send it to the leader", leader);
         }
         target = default;
@@ -60,7 +61,8 @@ internal sealed class PendingWrites(Responder responder)
             _count--;
             responder.Fail(
                 At(_count).Target, Code.OutcomeUnknown,
-                "the leader was replaced before the write was committed; it may or may not be applied later", UnknownCure);
+                "the leader was replaced before the write was committed; it may or may not be applied later",
+                    UnknownCure);
         }
     }
 

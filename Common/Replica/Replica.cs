@@ -33,7 +33,9 @@ public sealed class Replica
     /// <summary>Puts a replica together from its ports.</summary>
     /// <param name="options">Who it is.</param>
     /// <param name="log">Its log, just recovered.</param>
-    /// <param name="stateMachine">What is replicated; empty, or as its preload left it: the log is applied to it from the start.</param>
+    /// <param name="stateMachine">
+    /// What is replicated; empty, or as its preload left it: the log is applied to it from the start.
+    /// </param>
     /// <param name="peers">Messages between replicas.</param>
     /// <param name="clients">The client socket.</param>
     /// <param name="joins">The join socket, or null when this node takes no joins.</param>
@@ -62,7 +64,8 @@ public sealed class Replica
         var membership = new MembershipDesk(options, _node, changes, logger);
         var report = new StatusReport(options, _node, log, _applier, stateMachine, clock, _link, clients, Counters);
         _desk = new ClientDesk(
-            options, _node, log, stateMachine, clients, _responder, _applier, membership, report, _link, clock, Counters, logger);
+            options, _node, log, stateMachine, clients, _responder, _applier, membership, report, _link, clock,
+                Counters, logger);
         _joins = new JoinDesk(options, _node, joins, _link, membership);
         _intake = new PeerIntake(options, _joins, Counters, logger);
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
@@ -120,7 +123,8 @@ public sealed class Replica
         hardStates = _log.SaveHardState(state);
         LogIndex index = _log.Append(first, RecordKind.Configuration, 0, ConfigurationCodec.Encode(configuration));
         return new RecoveredState(
-            state, new EntryRange(index, index.Next, [new TermRun(index, first)], [new ConfigurationEntry(index, configuration)]));
+            state, new EntryRange(index, index.Next, [new TermRun(index, first)], [new ConfigurationEntry(index,
+                configuration)]));
     }
 
     private bool TakeDiskCompletions()
@@ -148,7 +152,8 @@ public sealed class Replica
     {
         var stopped = new ReplicaStoppedException(
             $"the disk failed: {error.Message}",
-            "Look at the disk. Restart this node when it is sound; if its data is lost, remove the node from the cluster "
+            "Look at the disk. Restart this node when it is sound; if its data is lost, remove the node from the "
+                + "cluster "
                 + "and join it again with an empty data directory",
             error);
         _logger.Stopping(_options.Id, stopped.Message, stopped.Cure);

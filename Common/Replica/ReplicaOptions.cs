@@ -20,10 +20,14 @@ public sealed record ReplicaOptions
     /// <summary><c>host:port</c> by which clients reach this node.</summary>
     public required string ClientAddress { get; init; }
 
-    /// <summary>The first configuration of a new cluster, written when the log is empty; null for a node that joins.</summary>
+    /// <summary>
+    /// The first configuration of a new cluster, written when the log is empty; null for a node that joins.
+    /// </summary>
     public Configuration? Bootstrap { get; init; }
 
-    /// <summary>What the state machine holds before the first entry, in words; nodes with another base are not let in.</summary>
+    /// <summary>
+    /// What the state machine holds before the first entry, in words; nodes with another base are not let in.
+    /// </summary>
     public string StateBase { get; init; } = "";
 
     /// <summary>Settings of the core.</summary>
@@ -32,7 +36,9 @@ public sealed record ReplicaOptions
     /// <summary>Length of a tick in microseconds. Default 10 ms.</summary>
     public long TickMicros { get; init; } = 10_000;
 
-    /// <summary>Whether the log survives a restart; false with <c>-inmem</c>. Shown by status, decides nothing.</summary>
+    /// <summary>
+    /// Whether the log survives a restart; false with <c>-inmem</c>. Shown by status, decides nothing.
+    /// </summary>
     public bool IsDurable { get; init; } = true;
 
     /// <summary>Most requests taken and not answered; more are refused as overloaded. Default 100,000.</summary>
