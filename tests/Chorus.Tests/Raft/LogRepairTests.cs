@@ -10,17 +10,18 @@ public sealed class LogRepairTests
     private static readonly ulong[] LeaderTerms = [1, 1, 1, 4, 4, 5, 5, 6, 6, 6];
 
     [Theory]
-    [InlineData(new ulong[] { 1, 1, 1, 4, 4, 5, 5, 6, 6 })] // (a) lacks one
-    [InlineData(new ulong[] { 1, 1, 1, 4 })] // (b) lacks many
-    [InlineData(new ulong[] { 1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6 })] // (c) has one more of the last term
-    [InlineData(new ulong[] { 1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7 })] // (d) has a term more
-    [InlineData(new ulong[] { 1, 1, 1, 4, 4, 4, 4 })] // (e) lacks and has more
-    [InlineData(new ulong[] { 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3 })] // (f) has two terms more
-    [InlineData(new ulong[] { 1 })]
-    [InlineData(new ulong[] { 1, 2, 3, 3, 3, 7, 7 })]
-    [InlineData(new ulong[] { 1, 1, 1, 4, 4, 5, 5, 6, 6, 6 })] // equal
-    public void A_follower_of_figure_7_is_brought_to_the_leaders_log(ulong[] followerTerms)
+    [InlineData("1 1 1 4 4 5 5 6 6")] // (a) lacks one
+    [InlineData("1 1 1 4")] // (b) lacks many
+    [InlineData("1 1 1 4 4 5 5 6 6 6 6")] // (c) has one more of the last term
+    [InlineData("1 1 1 4 4 5 5 6 6 6 7 7")] // (d) has a term more
+    [InlineData("1 1 1 4 4 4 4")] // (e) lacks and has more
+    [InlineData("1 1 1 2 2 2 3 3 3 3 3")] // (f) has two terms more
+    [InlineData("1")]
+    [InlineData("1 2 3 3 3 7 7")]
+    [InlineData("1 1 1 4 4 5 5 6 6 6")] // equal
+    public void A_follower_of_figure_7_is_brought_to_the_leaders_log(string terms)
     {
+        ulong[] followerTerms = [.. terms.Split(' ').Select(ulong.Parse)];
         var cluster = new TestCluster(3);
         Term seven = Say.In(7);
         TestNode leader = cluster.Add("a", 100, Log(cluster, LeaderTerms), new(seven, NodeId.None, LogIndex.Zero));
