@@ -1,3 +1,5 @@
+using Chorus.Raft;
+
 namespace Chorus.Common.Log;
 
 /// <summary>Settings of the log on disk.</summary>
@@ -17,4 +19,18 @@ public sealed record LogOptions
 
     /// <summary>Largest payload of a record. Default 2 MiB.</summary>
     public int PayloadBytesMax { get; init; } = 2 << 20;
+
+    /// <summary>Bytes that stay free of proposals when the disk is full: for entries that cannot be refused.</summary>
+    internal long ReservedBytes => Math.Min(1 << 20, SegmentSizeBytes / 8);
+
+    /// <summary>Stops at settings that cannot work.</summary>
+    public void Validate()
+    {
+        Check.That(PayloadBytesMax > 0, "the largest payload must have a byte");
+        Check.That(ChunkBytes >= 4096, "a chunk of memory must be at least 4096 bytes");
+        Check.That(CacheBytes >= ChunkBytes, "the cache must hold a chunk at least");
+        Check.That(PendingBytesMax >= PayloadBytesMax + RecordHeader.SizeBytes, "the largest record may not wait");
+        Check.That(
+            SegmentSizeBytes >= SegmentPreparer.SmallestBytes(this), "a segment must hold the largest record");
+    }
 }

@@ -3,8 +3,8 @@ using Chorus.Raft;
 namespace Chorus.Common.Log;
 
 /// <summary>
-/// The 48 bytes before every payload, little-endian: length u32, crc32c u32, index u64, term u64, chain u64,
-/// time i64, kind u8, flags u8, reserved u16, reserved u32.
+/// The 48 bytes before every payload, little-endian: length u32 (of the whole record, so never 0), crc32c u32,
+/// index u64, term u64, chain u64, time i64, kind u8, flags u8, reserved u16, reserved u32.
 /// </summary>
 /// <param name="PayloadLength">Length of the payload in bytes; the record is 48 bytes longer.</param>
 /// <param name="Index">Position in the log.</param>

@@ -1,0 +1,8 @@
+namespace Chorus.Common.Log;
+
+/// <summary>Does disk work at once, on the caller's thread: for <c>-inmem</c>, where nothing has to be waited for.</summary>
+public sealed class InlineDiskExecutor : IDiskExecutor
+{
+    /// <inheritdoc/>
+    public void Post(IDiskJob job) => DiskWork.Run(job);
+}

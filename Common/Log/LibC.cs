@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Chorus.Common.Log;
+
+/// <summary>The two calls of the C library for which .NET has no counterpart.</summary>
+internal static partial class LibC
+{
+    private const int OpenReadOnly = 0;
+
+    /// <summary>Makes the contents of a file durable, and no metadata that reading them does not need.</summary>
+    public static void SyncData(SafeFileHandle file, string path)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            if (DataSync(file) != 0)
+                throw Error("fdatasync", path);
+            return;
+        }
+        // macOS: .NET asks for F_FULLFSYNC there; a plain fsync would stop at the drive's cache.
+        RandomAccess.FlushToDisk(file);
+    }
+
+    /// <summary>Makes names in a directory durable.</summary>
+    public static void SyncDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        int descriptor = Open(path, OpenReadOnly);
+        if (descriptor < 0)
+            throw Error("open", path);
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (FileSync(handle) != 0)
+            throw Error("fsync", path);
+    }
+
+    private static IOException Error(string call, string path)
+    {
+        int code = Marshal.GetLastPInvokeError();
+        return PosixStorage.Translate(
+            new IOException($"{call} of {path} failed: {Marshal.GetPInvokeErrorMessage(code)} (error {code})", code));
+    }
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int DataSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FileSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+}

@@ -1,0 +1,217 @@
+using System.Buffers.Binary;
+using Chorus.Raft;
+
+namespace Chorus.Common.Log;
+
+/// <summary>
+/// Reads everything that a directory holds. A segment supersedes older ones from its first index on; what remains
+/// must be complete up to the last segment, whose end may be torn.
+/// </summary>
+internal sealed class LogRecovery(SegmentCatalog catalog, LogIndex commit)
+{
+    private readonly FileCursor _cursor = new(1 << 20);
+    private readonly List<TermRun> _terms = [];
+    private readonly List<ConfigurationEntry> _configurations = [];
+    private readonly IStorage _storage = catalog.Storage;
+
+    /// <summary>Last record; index 0 when there is none.</summary>
+    public RecordHeader Last { get; private set; } =
+        new(0, LogIndex.Zero, Term.Zero, 0, 0, RecordKind.NoOp);
+
+    /// <summary>Sentences for the node's log.</summary>
+    public List<string> Notes { get; } = [];
+
+    /// <summary>What was found, for the core.</summary>
+    public EntryRange Entries =>
+        new(new LogIndex(1), Last.Index.Next, _terms, _configurations);
+
+    /// <summary>Reads all segments into the catalog.</summary>
+    public void Run()
+    {
+        List<Segment> segments = ReadHeaders();
+        // A killed process may have renamed files without making that durable: before anything is removed or read.
+        _storage.SyncDirectory();
+        RemoveSuperseded(segments);
+        for (int i = 0; i < segments.Count; i++)
+        {
+            bool isLast = i == segments.Count - 1;
+            CheckStart(segments[i]);
+            catalog.Add(segments[i]);
+            Scan(segments[i], isLast ? ulong.MaxValue : segments[i + 1].Header.First, isLast);
+            if (Mutants.RecoverOnlyCommitted && Last.Index >= commit)
+                break;
+        }
+    }
+
+    private List<Segment> ReadHeaders()
+    {
+        var segments = new List<Segment>();
+        byte[] block = new byte[SegmentHeader.BlockBytes];
+        foreach (string name in _storage.List())
+        {
+            if (!SegmentHeader.TryParseName(name, out ulong sequence))
+                continue;
+            using IStorageFile file = _storage.Open(name, writable: false);
+            string? error = SegmentHeader.Decode(
+                block.AsSpan(0, file.Read(0, block)), out SegmentHeader header, out uint crc);
+            if (error is null && header.Sequence != sequence)
+                error = $"it is segment {header.Sequence} under another one's name";
+            if (error is null && header.ClusterId != catalog.ClusterId)
+                error = $"it belongs to cluster {header.ClusterId}, this node to {catalog.ClusterId}";
+            if (error is not null)
+                throw LogDamage.File(_storage, name, error);
+            segments.Add(new Segment(header, crc, file.Length));
+        }
+        segments.Sort((a, b) => a.Header.Sequence.CompareTo(b.Header.Sequence));
+        return segments;
+    }
+
+    private void RemoveSuperseded(List<Segment> segments)
+    {
+        ulong first = ulong.MaxValue;
+        for (int i = segments.Count - 1; i >= 0; i--)
+        {
+            SegmentHeader header = segments[i].Header;
+            catalog.NextSequence = Math.Max(catalog.NextSequence, header.Sequence + 1);
+            if (header.First >= first)
+            {
+                _storage.Delete(header.Name);
+                segments.RemoveAt(i);
+                continue;
+            }
+            first = header.First;
+        }
+    }
+
+    private void CheckStart(Segment segment)
+    {
+        SegmentHeader header = segment.Header;
+        RecordHeader before = header.Previous;
+        if (header.First != Last.Index.Value + 1)
+            throw LogDamage.File(
+                _storage, header.Name, $"it begins with record {header.First}, record {Last.Index.Next} is missing");
+        if (before.Chain != Last.Chain || before.Term != Last.Term || before.TimeMicros != Last.TimeMicros)
+            throw LogDamage.File(_storage, header.Name, $"it does not continue record {Last.Index} as it stands here");
+    }
+
+    private void Scan(Segment segment, ulong limit, bool isLast)
+    {
+        using IStorageFile file = _storage.Open(segment.Header.Name, writable: isLast);
+        if (isLast)
+            file.Sync(); // what a killed process wrote may still be only in the page cache
+        _cursor.Begin(file, SegmentHeader.BlockBytes, file.Length);
+        string? error = null;
+        while (Last.Index.Value + 1 < limit)
+        {
+            if (Mutants.RecoverOnlyCommitted && Last.Index >= commit)
+                break;
+            error = ReadNext(segment);
+            if (error is not null)
+                break;
+        }
+        segment.End = _cursor.Position;
+        segment.Until = Last.Index.Value + 1;
+        if (error is not null)
+            JudgeEnd(segment, file, isLast, error);
+    }
+
+    /// <summary>Reads a mark or a record. The answer is null, or why there is none; empty where zeros begin.</summary>
+    private string? ReadNext(Segment segment)
+    {
+        LogIndex expected = Last.Index.Next;
+        ReadOnlySpan<byte> bytes = _cursor.Peek(RecordHeader.SizeBytes);
+        if (bytes.Length < sizeof(uint) || RecordCodec.Length(bytes) == 0)
+            return bytes.IndexOfAnyExcept((byte)0) < 0 ? "" : "zeros stand where a record began";
+        if (RecordCodec.Length(bytes) == BatchMark.Magic)
+        {
+            long position = _cursor.Position;
+            if (!BatchMark.TryDecode(bytes, segment.Salt, segment.Header.Sequence, position, out ulong first)
+                || first != expected.Value)
+                return "the mark of a batch is damaged";
+            segment.AddPoint(expected.Value, position);
+            _cursor.Advance(BatchMark.SizeBytes);
+            return null;
+        }
+        long left = segment.Capacity - _cursor.Position;
+        if (RecordCodec.Length(bytes) is >= RecordHeader.SizeBytes and uint length && length <= left)
+            bytes = _cursor.Peek((int)length);
+        if (RecordCheck.Shape(bytes, expected) is string shape)
+            return shape;
+        ReadOnlySpan<byte> record = bytes[..(int)RecordCodec.Length(bytes)];
+        if (!RecordCodec.CrcMatches(record))
+            return "its checksum does not match";
+        Accept(segment, record);
+        return null;
+    }
+
+    private void Accept(Segment segment, ReadOnlySpan<byte> record)
+    {
+        // The checksum is right: whatever is wrong from here on is not a torn write.
+        RecordHeader header = RecordCodec.Header(record);
+        string? error = RecordCheck.Kind(record) ?? RecordCheck.Continues(record, Last);
+        if (error is not null)
+            throw LogDamage.Record(_storage, segment.Header.Name, _cursor.Position, header.Index, error);
+        if (header.Term != Last.Term || _terms.Count == 0)
+            _terms.Add(new TermRun(header.Index, header.Term));
+        if (header.Kind == RecordKind.Configuration)
+        {
+            if (!ConfigurationCodec.TryDecode(
+                record[RecordHeader.SizeBytes..], out Configuration? configuration, out string why))
+                throw LogDamage.Record(_storage, segment.Header.Name, _cursor.Position, header.Index, why);
+            _configurations.Add(new ConfigurationEntry(header.Index, configuration));
+        }
+        segment.AddPoint(header.Index.Value, _cursor.Position);
+        _cursor.Advance(record.Length);
+        Last = header;
+    }
+
+    private void JudgeEnd(Segment segment, IStorageFile file, bool isLast, string error)
+    {
+        string name = segment.Header.Name;
+        string what = error.Length > 0 ? error : "nothing stands there";
+        if (!isLast)
+            throw LogDamage.Record(
+                _storage, name, segment.End, Last.Index.Next, $"{what}, but a later segment continues behind it");
+        if (FindLaterMark(segment, file, out long later, out ulong first))
+            throw LogDamage.Record(
+                _storage, name, segment.End, Last.Index.Next,
+                $"{what}, but records from {first} on stand behind it at offset {later}");
+        if (error.Length > 0)
+            Notes.Add(
+                $"{Path.Combine(_storage.Location, name)}, offset {segment.End}: the last write was torn ({what}); "
+                + $"the log goes on behind record {Last.Index}, nothing that was acknowledged is lost.");
+    }
+
+    private bool FindLaterMark(Segment segment, IStorageFile file, out long at, out ulong first)
+    {
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, BatchMark.Magic);
+        _cursor.Begin(file, segment.End, file.Length);
+        while (true)
+        {
+            ReadOnlySpan<byte> bytes = _cursor.Peek(BatchMark.SizeBytes);
+            at = _cursor.Position;
+            first = 0;
+            if (bytes.Length < BatchMark.SizeBytes)
+                return false;
+            int found = bytes.IndexOf(magic);
+            if (found < 0)
+            {
+                _cursor.Advance(bytes.Length - (magic.Length - 1));
+            }
+            else if (found > 0)
+            {
+                _cursor.Advance(found);
+            }
+            else if (BatchMark.TryDecode(bytes, segment.Salt, segment.Header.Sequence, at, out first)
+                && first > Last.Index.Value + 1)
+            {
+                return true;
+            }
+            else
+            {
+                _cursor.Advance(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+namespace Chorus.Common.Log;
+
+/// <summary>A real directory.</summary>
+public sealed class PosixStorage : IStorage
+{
+    private const int NoSpaceLeft = 28;
+    private const int QuotaExceededLinux = 122;
+    private const int QuotaExceededMac = 69;
+    private readonly DriveInfo _drive;
+
+    /// <summary>Opens a directory, made where it is missing.</summary>
+    public PosixStorage(string path)
+    {
+        Location = Path.GetFullPath(path);
+        if (!Directory.Exists(Location))
+        {
+            Directory.CreateDirectory(Location);
+            if (Path.GetDirectoryName(Location) is string parent)
+                LibC.SyncDirectory(parent);
+        }
+        _drive = new DriveInfo(Location);
+    }
+
+    /// <inheritdoc/>
+    public string Location { get; }
+
+    /// <inheritdoc/>
+    public long FreeBytes => _drive.AvailableFreeSpace;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List()
+    {
+        string[] names = [.. Directory.EnumerateFiles(Location).Select(path => Path.GetFileName(path))];
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
+
+    /// <inheritdoc/>
+    public IStorageFile Create(string name) => Open(name, FileMode.CreateNew, FileAccess.ReadWrite);
+
+    /// <inheritdoc/>
+    public IStorageFile Open(string name, bool writable) =>
+        Open(name, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read);
+
+    /// <inheritdoc/>
+    public bool Exists(string name) => File.Exists(PathOf(name));
+
+    /// <inheritdoc/>
+    public void Rename(string from, string to) => File.Move(PathOf(from), PathOf(to), overwrite: true);
+
+    /// <inheritdoc/>
+    public void Delete(string name) => File.Delete(PathOf(name));
+
+    /// <inheritdoc/>
+    public void SyncDirectory() => LibC.SyncDirectory(Location);
+
+    /// <summary>Tells a full device, or an exhausted quota, from other failures.</summary>
+    internal static IOException Translate(IOException error) =>
+        error.HResult is NoSpaceLeft || error.HResult == (OperatingSystem.IsMacOS() ? QuotaExceededMac : QuotaExceededLinux)
+            ? new DiskFullException(error.Message)
+            : error;
+
+    private PosixFile Open(string name, FileMode mode, FileAccess access)
+    {
+        string path = PathOf(name);
+        try
+        {
+            return new PosixFile(
+                path, File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete));
+        }
+        catch (IOException error)
+        {
+            throw Translate(error);
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(Location, name);
+}

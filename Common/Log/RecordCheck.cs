@@ -1,0 +1,47 @@
+using Chorus.Raft;
+
+namespace Chorus.Common.Log;
+
+/// <summary>What makes a record valid, in the order in which it may be asked. Answers are null or what is wrong.</summary>
+internal static class RecordCheck
+{
+    /// <summary>Whether a whole record with the right index begins here.</summary>
+    public static string? Shape(ReadOnlySpan<byte> bytes, LogIndex expected)
+    {
+        if (bytes.Length < RecordHeader.SizeBytes)
+            return $"{bytes.Length} bytes are left where a record of at least {RecordHeader.SizeBytes} must begin";
+        uint length = RecordCodec.Length(bytes);
+        if (length < RecordHeader.SizeBytes || length > (uint)bytes.Length)
+            return $"a record claims {length} bytes, {bytes.Length} are there";
+        LogIndex index = RecordCodec.Header(bytes).Index;
+        return index == expected ? null : $"a record has index {index} where {expected} belongs";
+    }
+
+    /// <summary>Whether a record is what was once encoded, and something that this version understands.</summary>
+    public static string? Content(ReadOnlySpan<byte> record)
+    {
+        return RecordCodec.CrcMatches(record) ? Kind(record) : "the checksum of a record does not match";
+    }
+
+    /// <summary>Whether this version understands a record whose checksum is right.</summary>
+    public static string? Kind(ReadOnlySpan<byte> record)
+    {
+        RecordKind kind = RecordCodec.Header(record).Kind;
+        if (kind is < RecordKind.Command or > RecordKind.NoOp || !RecordCodec.ReservedIsZero(record))
+            return $"a record is of kind {(byte)kind} or has flags that a newer Chorus must have made";
+        return null;
+    }
+
+    /// <summary>Whether a record may stand behind another.</summary>
+    public static string? Continues(ReadOnlySpan<byte> record, in RecordHeader previous)
+    {
+        RecordHeader header = RecordCodec.Header(record);
+        if (header.Term < previous.Term)
+            return $"a record of term {header.Term} stands behind one of term {previous.Term}";
+        if (header.TimeMicros < previous.TimeMicros)
+            return "the time of a record lies before that of its predecessor";
+        return RecordCodec.Chain(previous.Chain, record) == header.Chain
+            ? null
+            : "the chain of a record does not continue its predecessor's";
+    }
+}

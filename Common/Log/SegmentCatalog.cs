@@ -1,0 +1,60 @@
+namespace Chorus.Common.Log;
+
+/// <summary>The segments that make up the log, by rising first index, each ending where the next begins.</summary>
+internal sealed class SegmentCatalog(IStorage storage, Guid clusterId) : IDisposable
+{
+    private readonly List<Segment> _segments = [];
+    private readonly List<string> _superseded = [];
+
+    public IStorage Storage { get; } = storage;
+
+    public Guid ClusterId { get; } = clusterId;
+
+    public IReadOnlyList<Segment> Segments => _segments;
+
+    /// <summary>Sequence number of the next segment.</summary>
+    public ulong NextSequence { get; set; } = 1;
+
+    /// <summary>Files that a segment still to come will supersede whole.</summary>
+    public List<string> Superseded => _superseded;
+
+    public void Add(Segment segment)
+    {
+        _segments.Add(segment);
+        NextSequence = Math.Max(NextSequence, segment.Header.Sequence + 1);
+    }
+
+    /// <summary>Takes indexes from one on out of the segments; whoever becomes empty will be removed.</summary>
+    public void Truncate(ulong from)
+    {
+        while (_segments.Count > 0 && _segments[^1].Header.First >= from)
+        {
+            _superseded.Add(_segments[^1].Header.Name);
+            _segments[^1].Dispose();
+            _segments.RemoveAt(_segments.Count - 1);
+        }
+        if (_segments.Count > 0)
+            _segments[^1].Until = Math.Min(_segments[^1].Until, from);
+    }
+
+    /// <summary>Finds the segment of an index that is on disk.</summary>
+    public Segment Find(ulong index)
+    {
+        int low = 0, high = _segments.Count - 1;
+        while (low < high)
+        {
+            int middle = low + (high - low + 1) / 2;
+            if (_segments[middle].Header.First <= index)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+        return _segments[low];
+    }
+
+    public void Dispose()
+    {
+        foreach (Segment segment in _segments)
+            segment.Dispose();
+    }
+}

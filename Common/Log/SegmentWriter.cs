@@ -1,0 +1,99 @@
+namespace Chorus.Common.Log;
+
+/// <summary>The disk's side of the segments: holds the one that is written, goes on to the next. Disk's thread.</summary>
+internal sealed class SegmentWriter(IStorage storage) : IDisposable
+{
+    private readonly byte[] _staging = GC.AllocateUninitializedArray<byte>(128 << 10, pinned: true);
+    private IStorageFile? _file;
+    private long _stagedAt;
+    private int _staged;
+    private bool _dirty;
+
+    /// <summary>Carries out an operation. Small pieces that follow one another are gathered into one write.</summary>
+    public void Execute(in DiskOperation operation)
+    {
+        if (operation.Kind == DiskOperationKind.Start)
+            Start(operation);
+        else
+            Write(operation);
+    }
+
+    /// <summary>Hands what was gathered to the file.</summary>
+    public void Drain()
+    {
+        if (_staged == 0)
+            return;
+        _file!.Write(_stagedAt, _staging.AsSpan(0, _staged));
+        _staged = 0;
+    }
+
+    /// <summary>Makes everything written durable.</summary>
+    public void Sync()
+    {
+        Drain();
+        if (!_dirty)
+            return;
+        _file!.Sync();
+        _dirty = false;
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Write(in DiskOperation operation)
+    {
+        long position = operation.Position;
+        if (operation.MarkFirst > 0)
+        {
+            Span<byte> mark = stackalloc byte[BatchMark.SizeBytes];
+            Segment segment = operation.Segment!;
+            BatchMark.Encode(mark, segment.Salt, segment.Header.Sequence, operation.MarkFirst, position);
+            Put(position, mark);
+            position += mark.Length;
+        }
+        Put(position, operation.Chunk!.Bytes.AsSpan(operation.Slice));
+        _dirty = true;
+    }
+
+    private void Put(long position, ReadOnlySpan<byte> bytes)
+    {
+        if (_staged + bytes.Length > _staging.Length || (_staged > 0 && _stagedAt + _staged != position))
+            Drain();
+        if (bytes.Length > _staging.Length)
+        {
+            _file!.Write(position, bytes);
+            return;
+        }
+        if (_staged == 0)
+            _stagedAt = position;
+        bytes.CopyTo(_staging.AsSpan(_staged));
+        _staged += bytes.Length;
+    }
+
+    private void Start(in DiskOperation operation)
+    {
+        // The older segment must be durable before a newer one stands behind it: recovery relies on it.
+        Sync();
+        IStorageFile? before = _file;
+        Segment segment = operation.Segment!;
+        _file = storage.Open(SegmentHeader.SpareName, writable: true);
+        Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
+        segment.Header.Encode(block);
+        _file.Write(0, block);
+        _file.Sync();
+        storage.Rename(SegmentHeader.SpareName, segment.Header.Name);
+        storage.SyncDirectory();
+        before?.Dispose();
+        if (operation.Sealed is Segment last)
+            Cut(last);
+        foreach (string name in operation.Superseded!)
+            storage.Delete(name);
+    }
+
+    private void Cut(Segment last)
+    {
+        // Only gives room back; the zeros behind the end do no harm if it is lost.
+        using IStorageFile file = storage.Open(last.Header.Name, writable: true);
+        if (file.Length > last.End)
+            file.SetLength(last.End);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Tests.Log;
+
+/// <summary>Drives a log as the loop does, with the disk work done at once.</summary>
+internal sealed class LogDriver : IDisposable
+{
+    private readonly Queue<IDiskJob> _jobs = new();
+
+    public LogDriver(IStorage storage, LogOptions? options = null)
+    {
+        Log = RecordLog.Open(storage, new Executor(_jobs), options ?? LogTestOptions.Small, LogTestOptions.Cluster);
+    }
+
+    public RecordLog Log { get; }
+
+    public LogCompletion Last { get; private set; }
+
+    public int JobsWaiting => _jobs.Count;
+
+    public LogIndex Append(ulong term, string payload) =>
+        Log.Append(new Term(term), RecordKind.Command, 1000, Encoding.UTF8.GetBytes(payload));
+
+    public void Save(ulong term, string vote = "a") =>
+        Log.SaveHardState(new HardState(new Term(term), new NodeId(vote), LogIndex.Zero));
+
+    /// <summary>Runs everything until the disk has nothing left to do. False when a batch failed.</summary>
+    public bool Settle()
+    {
+        do
+        {
+            Log.Flush();
+            while (_jobs.TryDequeue(out IDiskJob? job))
+                Run(job);
+            while (Log.TryTakeCompletion(out LogCompletion completion))
+            {
+                Last = completion;
+                if (completion.Error is not null)
+                    return false;
+            }
+        }
+        while (_jobs.Count > 0 || (Log.PendingBytes > 0 && !Log.IsDiskFull));
+        return true;
+    }
+
+    /// <summary>Payloads of all records, read as replication reads them.</summary>
+    public List<string> All()
+    {
+        var payloads = new List<string>();
+        var next = new LogIndex(1);
+        while (next <= Log.LastIndex)
+        {
+            LogIndex until = Log.Fit(next, Log.LastIndex.Next, 3000, out long bytes);
+            ReadOnlySpan<byte> records = Log.Read(next, until, out LogIndex readUntil);
+            Assert.Equal(until, readUntil);
+            Assert.Equal(bytes, records.Length);
+            var reader = new RecordReader(records, next, verify: true);
+            while (reader.Read())
+                payloads.Add($"{reader.Header.Term}:{Encoding.UTF8.GetString(reader.Payload)}");
+            Assert.Null(reader.Error);
+            next = until;
+        }
+        return payloads;
+    }
+
+    public void Dispose() => Log.Dispose();
+
+    private static void Run(IDiskJob job)
+    {
+        try
+        {
+            job.Write();
+            job.Sync();
+        }
+        catch (IOException error)
+        {
+            job.Fail(error);
+        }
+    }
+
+    private sealed class Executor(Queue<IDiskJob> jobs) : IDiskExecutor
+    {
+        public void Post(IDiskJob job) => jobs.Enqueue(job);
+    }
+}
