@@ -66,6 +66,13 @@ public sealed unsafe class SocketOptions
         }
     }
 
+    /// <summary>
+    /// Refuses peers that speak ZMTP 1 or 2, as arbitrary bytes seem to. libzmq 4.3 ends the process when
+    /// such a peer arrives at a ROUTER while that is being closed. (It refuses them on sockets with a ZAP
+    /// domain; without a ZAP handler the domain has no other effect.)
+    /// </summary>
+    public bool RefuseOldVersions { set => Set(55, value ? "chorus"u8 : default); }
+
     /// <summary>Connections that the system may keep waiting for acceptance.</summary>
     public int Backlog { set => Set(19, value); }
 

@@ -52,6 +52,7 @@ public sealed class ZmqClientTransport : IClientTransport, IDisposable
             _socket.Options.ReceiveHighWatermark = options.ReceiveQueueFrames;
             _socket.Options.Backlog = 1024;
             _socket.Options.TcpKeepAlive = true;
+            _socket.Options.RefuseOldVersions = true;
             _monitor = new SocketMonitor(_socket);
             LocalEndpoint = _socket.Bind(endpoint, flag);
         }

@@ -54,6 +54,7 @@ public sealed class ZmqPeerTransport : IPeerTransport, IDisposable
             _socket.Options.MaxMessageSizeBytes = _options.FrameSizeBytesMax;
             _socket.Options.ReceiveHighWatermark = _options.ReceiveQueueFrames;
             _socket.Options.TcpKeepAlive = true;
+            _socket.Options.RefuseOldVersions = true;
             _monitor = new SocketMonitor(_socket);
             LocalEndpoint = _socket.Bind(endpoint, flag);
         }

@@ -208,6 +208,27 @@ public sealed class TransportTests : IDisposable
         Waiting.Until(() => TryTake(peers, out _), "the honest peer's message");
     }
 
+    // Without SocketOptions.RefuseOldVersions libzmq ends the process within a few dozen rounds of this.
+    [Fact]
+    public void Closing_while_strangers_send_noise_does_not_end_the_process()
+    {
+        Random random = new(1);
+        byte[] noise = new byte[5_000];
+        for (int round = 0; round < 60; round++)
+        {
+            using ZmqClientTransport clients = new(_context, AnyPort);
+            using ZmqPeerTransport peers = new(_context, AnyPort);
+            for (int i = 0; i < 20; i++)
+            {
+                random.NextBytes(noise);
+                noise[0] = (byte)(i * 10);
+                using TcpClient stranger = new();
+                stranger.Connect(IPAddress.Loopback, (i % 2 == 0 ? clients.LocalEndpoint : peers.LocalEndpoint).Port);
+                stranger.GetStream().Write(noise, 0, random.Next(1, noise.Length));
+            }
+        }
+    }
+
     [Fact]
     public void An_answer_to_somebody_who_left_is_counted()
     {
