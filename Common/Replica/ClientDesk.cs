@@ -14,7 +14,6 @@ internal sealed class ClientDesk(
     Responder responder, Applier applier, MembershipDesk membership, StatusReport report, PeerLink link, IClock clock,
     ReplicaCounters counters, ILogger logger)
 {
-    private const string SendToLeader = "Send it to the leader";
     private const string Later = "Try again later";
 
     // Fields of Request in chorus.proto.
@@ -214,7 +213,7 @@ internal sealed class ClientDesk(
         if (leader.Length == 0)
             responder.Fail(target, Code.NotLeader, "there is no leader at the moment", Later);
         else
-            responder.Fail(target, Code.NotLeader, $"{options.Id} is not the leader", SendToLeader, leader);
+            responder.Fail(target, Code.NotLeader, $"{options.Id} is not the leader", $"Send it to {leader}", leader);
         return false;
     }
 }

@@ -37,4 +37,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(9, LogLevel.Critical, "{Node} stops: {Why}. {Cure}")]
     public static partial void Stopping(this ILogger logger, NodeId node, string why, string cure);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Node} recovered its log: {Note}")]
+    public static partial void RecoveryNote(this ILogger logger, NodeId node, string note);
 }

@@ -70,6 +70,8 @@ public sealed class Replica
         _intake = new PeerIntake(options, _joins, Counters, logger);
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
         _log.Flush();
+        foreach (string note in log.RecoveryNotes)
+            logger.RecoveryNote(options.Id, note);
         logger.Starting(options.Id, options.ClusterId, options.Incarnation, log.LastIndex, recovered.HardState.Term);
     }
 
@@ -203,6 +205,7 @@ public sealed class Replica
         }
         if (now >= _nextTickMicros)
             _nextTickMicros = now + _options.TickMicros;
+        _log.MaintainRoom(now);
         _log.Flush();
         return true;
     }
