@@ -48,7 +48,7 @@ public sealed partial class DocumentationTests
         "Describe these flags in README.md or docs/.",
         from file in Repository.Sources
         where Repository.IsIn(file, "Kvstore", "Client", "Common/Hosting")
-        from Match flag in FlagPattern().Matches(Repository.Read(file))
+        from Match flag in FlagPattern().Matches(WithoutComments(file))
         let name = flag.Groups["flag"].Value.TrimStart('-')
         where !Regex.IsMatch(Manual, $@"(?<![\w-])--?{Regex.Escape(name)}(?![\w-])")
         select $"{file}: -{name}");
@@ -83,6 +83,9 @@ public sealed partial class DocumentationTests
             where !Repository.Read(file).Contains($"## {section}", StringComparison.Ordinal)
             select $"{file}: {section}");
     }
+
+    private static string WithoutComments(string file) =>
+        string.Join('\n', Repository.Lines(file).Where(line => !line.TrimStart().StartsWith("//")));
 
     private static HashSet<string> AnchorsOf(string path) =>
         [.. from line in File.ReadLines(path) where line.StartsWith('#') select Anchor(line.TrimStart('#').Trim())];
