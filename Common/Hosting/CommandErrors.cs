@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Chorus.Common.Log;
 using Chorus.Common.Messaging;
+using Chorus.Common.Replica;
 using Chorus.Common.Toml;
 using Chorus.Raft;
 
@@ -24,6 +25,9 @@ public static class CommandErrors
         LogCorruptionException log => new ChorusException(ExitCodes.Corruption, "corruption", log.Message, "", log),
         LibzmqMissingException missing => ChorusException.Failed("libzmq_missing", missing.Message, "", missing),
         ZmqException zmq => ChorusException.Failed("messaging", zmq.Message, "", zmq),
+        ReplicaStoppedException { InnerException: LogCorruptionException log } => new ChorusException(
+            ExitCodes.Corruption, "corruption", log.Message, "", log),
+        ReplicaStoppedException stopped => ChorusException.Failed("stopped", stopped.Message, stopped.Cure, stopped),
         OperationCanceledException => new ChorusException(ExitCodes.Interrupted, "interrupted", "interrupted"),
         UnauthorizedAccessException denied => ChorusException.Failed(
             "access_denied", denied.Message, "Check who owns the file and its folder", denied),

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace Chorus.Common.Hosting;
@@ -23,17 +22,6 @@ public static class CommandHelp
         return command;
     }
 
-    /// <summary>The version of the running program.</summary>
-    internal static string Version
-    {
-        get
-        {
-            var attribute = (Assembly.GetEntryAssembly() ?? typeof(CommandHelp).Assembly)
-                .GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-            return attribute?.InformationalVersion.Split('+')[0] ?? "0.0.0";
-        }
-    }
-
     /// <summary>Puts this help, and the version, in the place of those of System.CommandLine.</summary>
     internal static void Install(RootCommand root, TextWriter output)
     {
@@ -48,7 +36,7 @@ public static class CommandHelp
         root.Options.Add(new VersionOption("-version", "--version")
         {
             Description = "show the version",
-            Action = new PrintAction(_ => output.WriteLine($"{root.Name} {Version}")),
+            Action = new PrintAction(_ => output.WriteLine($"{root.Name} {ProgramVersion.Text}")),
         });
     }
 

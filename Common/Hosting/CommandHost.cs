@@ -32,7 +32,7 @@ public static class CommandHost
         RootCommand root, string[] args, TextWriter output, TextWriter error, Func<ParseResult, bool>? asJson = null)
     {
         CommandHelp.Install(root, output);
-        // "-hjion" must not be read as "-h", and a value may begin with "@".
+        // A mistyped flag must not be read as its first letters, and a value may begin with an at sign.
         var parsed = root.Parse(
             args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         bool json = asJson is not null && parsed.Errors.Count == 0 && asJson(parsed);

@@ -90,7 +90,7 @@ public static class Flag
             CustomParser = result => Read<IReadOnlyList<T>>(
                 result, () => [.. result.Tokens.Select(token => parse(token.Value))]),
             DefaultValueFactory = result => Read<IReadOnlyList<T>>(
-                result, () => [.. (FromVariable(VariableOf(name))?.Split(',') ?? []).Select(text => parse(text.Trim()))]),
+                result, () => [.. Split(FromVariable(VariableOf(name))).Select(parse)]),
         };
 
     /// <summary>A flag with an endpoint: <c>:port</c> or <c>host:port</c>.</summary>
@@ -114,6 +114,8 @@ public static class Flag
     /// <summary>What the environment says; null where it says nothing.</summary>
     internal static string? FromVariable(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? text : null;
+
+    private static string[] Split(string? list) => list?.Split(',', StringSplitOptions.TrimEntries) ?? [];
 
     private static bool ParseSwitch(string name, string text) => text.ToLowerInvariant() switch
     {

@@ -62,6 +62,12 @@ public sealed record ReplicaHostOptions
     /// </summary>
     public string StateBase { get; init; } = "";
 
+    /// <summary>
+    /// Most bytes of committed records applied in one round of the loop; less where applying a command
+    /// blocks. Default 4 MiB.
+    /// </summary>
+    public long ApplyBytesPerRound { get; init; } = 4 << 20;
+
     /// <summary>Settings of the core.</summary>
     public RaftOptions Raft { get; init; } = new();
 

@@ -1,14 +1,19 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Chorus.Common.Hosting;
 
 /// <summary>
-/// Ctrl-C and SIGTERM as a token. The second signal ends the process as it would without this.
+/// Ctrl-C and SIGTERM as a token. A second signal ends the process as it would without this; not within a
+/// second of the first, for a terminal or a script often sends one signal to a process and to its group.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private long _firstTimestamp;
 
     public StopSignals() => _registrations =
     [
@@ -31,9 +36,10 @@ internal sealed class StopSignals : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        if (_stop.IsCancellationRequested)
+        bool isFirst = Interlocked.CompareExchange(ref _firstTimestamp, Stopwatch.GetTimestamp(), 0) == 0;
+        context.Cancel = isFirst || Stopwatch.GetElapsedTime(_firstTimestamp) < Patience;
+        if (!isFirst)
             return;
-        context.Cancel = true;
         IsInterrupted = context.Signal == PosixSignal.SIGINT;
         _stop.Cancel();
     }
