@@ -84,7 +84,7 @@ public sealed class ChorusClientTests
         left.Answer = FakeServer.NotLeader(right.Address);
         left.Leading();
         await using ChorusClient client = new(left.Options(right) with { Timeout = TimeSpan.FromSeconds(1) });
-        ClientResult result = await client.WriteAsync(Command);
+        ClientResult result = await client.ReadAsync(Command);
         Assert.Equal(Code.NotLeader, result.Code);
         Assert.InRange(left.Seen + right.Seen, 3, 40);
     }
