@@ -86,7 +86,8 @@ internal sealed class BatchPlanner(SegmentCatalog catalog, SegmentPreparer prepa
         }
         int length = Fit(records, _active.Capacity - _active.End - mark, out int lastStart);
         bool isWhole = length == records.Length;
-        RecordHeader last = RecordCodec.Header(isWhole ? chunk.Bytes.AsSpan(operation.LastStart) : records[lastStart..]);
+        RecordHeader last = RecordCodec.Header(
+            isWhole ? chunk.Bytes.AsSpan(operation.LastStart) : records[lastStart..]);
         Place(chunk, operation.Start, operation.Start + length, batch);
         Last = last;
         _active.Until = last.Index.Value + 1;

@@ -2,7 +2,7 @@ using Chorus.Raft;
 
 namespace Chorus.Common.Log;
 
-/// <summary>Reads records that memory no longer holds, in blocks; keeps a few for readers at different places.</summary>
+/// <summary>Reads records that memory no longer holds, in blocks; keeps a few, for readers here and there.</summary>
 internal sealed class ColdReader(SegmentCatalog catalog, int blockBytes)
 {
     private const int BlocksMax = 4;

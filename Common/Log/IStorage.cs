@@ -7,6 +7,7 @@ namespace Chorus.Common.Log;
 /// <remarks>
 /// Nothing is durable before <see cref="IStorageFile.Sync"/> (contents) or <see cref="SyncDirectory"/> (creation,
 /// rename, removal of names). Every call may throw <see cref="IOException"/>; a failed sync is final: never retried.
+/// Want of room is a <see cref="DiskFullException"/>: the only failure that passes, met only where a file grows.
 /// </remarks>
 public interface IStorage
 {

@@ -1,6 +1,6 @@
 namespace Chorus.Common.Log;
 
-/// <summary>Does disk work at once, on the caller's thread: for <c>-inmem</c>, where nothing has to be waited for.</summary>
+/// <summary>Does disk work at once, on the caller's thread: for storage in memory, which nothing waits for.</summary>
 public sealed class InlineDiskExecutor : IDiskExecutor
 {
     /// <inheritdoc/>

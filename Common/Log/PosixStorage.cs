@@ -56,7 +56,8 @@ public sealed class PosixStorage : IStorage
 
     /// <summary>Tells a full device, or an exhausted quota, from other failures.</summary>
     internal static IOException Translate(IOException error) =>
-        error.HResult is NoSpaceLeft || error.HResult == (OperatingSystem.IsMacOS() ? QuotaExceededMac : QuotaExceededLinux)
+        error.HResult is NoSpaceLeft
+        || error.HResult == (OperatingSystem.IsMacOS() ? QuotaExceededMac : QuotaExceededLinux)
             ? new DiskFullException(error.Message)
             : error;
 

@@ -2,7 +2,7 @@ using Chorus.Raft;
 
 namespace Chorus.Common.Log;
 
-/// <summary>What makes a record valid, in the order in which it may be asked. Answers are null or what is wrong.</summary>
+/// <summary>What makes a record valid, in the order in which to ask. Answers are null or what is wrong.</summary>
 internal static class RecordCheck
 {
     /// <summary>Whether a whole record with the right index begins here.</summary>

@@ -47,7 +47,9 @@ public sealed class RecordLog : ILogSizes, IDisposable
     }
 
     /// <summary>Recovers a log from a directory, or starts one in an empty directory.</summary>
-    /// <exception cref="LogCorruptionException">A record that was acknowledged is damaged; names file, offset, remedy.</exception>
+    /// <exception cref="LogCorruptionException">
+    /// A record that was acknowledged is damaged; names file, offset, remedy.
+    /// </exception>
     public static RecordLog Open(IStorage storage, IDiskExecutor executor, LogOptions options, Guid clusterId)
     {
         options.Validate();
@@ -113,10 +115,14 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// <summary>Whether the device has no room for another segment.</summary>
     public bool IsDiskFull => _preparer.IsFull;
 
-    /// <summary>To be called now and then: where the disk was full, looks once a second whether there is room again.</summary>
+    /// <summary>
+    /// To be called now and then: where the disk was full, looks once a second whether there is room again.
+    /// </summary>
     /// <param name="nowMicros">Any clock that does not fall.</param>
     public void MaintainRoom(long nowMicros)
     {
+        if (_failed)
+            return;
         _preparer.Retry(nowMicros);
         Pump();
     }
@@ -163,8 +169,12 @@ public sealed class RecordLog : ILogSizes, IDisposable
     }
 
     /// <summary>Appends records received from a leader, already verified by <see cref="RecordReader"/>.</summary>
-    /// <param name="records">Whole records; the first has index <see cref="LastIndex"/> + 1 and continues its chain. Copied.</param>
-    /// <exception cref="LogCorruptionException">The chain does not continue: the logs differ where Raft says they match.</exception>
+    /// <param name="records">
+    /// Whole records; the first has index <see cref="LastIndex"/> + 1 and continues its chain. Copied.
+    /// </param>
+    /// <exception cref="LogCorruptionException">
+    /// The chain does not continue: the logs differ where Raft says they match.
+    /// </exception>
     public void AppendRecords(ReadOnlySpan<byte> records)
     {
         bool isFirst = true;
@@ -187,7 +197,9 @@ public sealed class RecordLog : ILogSizes, IDisposable
         }
     }
 
-    /// <summary>Hands everything queued to the disk as one batch, unless a batch is still under way (group commit).</summary>
+    /// <summary>
+    /// Hands everything queued to the disk as one batch, unless a batch is still under way (group commit).
+    /// </summary>
     public void Flush()
     {
         if (_underWay || _failed || _queue.Count == 0)
@@ -205,13 +217,15 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _preparer.Work(_planner.IsBlocked);
     }
 
-    /// <summary>Takes the next finished batch. After the last one of a busy disk, call <see cref="Flush"/> again.</summary>
+    /// <summary>
+    /// Takes the next finished batch. After the last one of a busy disk, call <see cref="Flush"/> again.
+    /// </summary>
     public bool TryTakeCompletion(out LogCompletion completion)
     {
         completion = default;
-        Pump();
         if (_failed)
             return false;
+        Pump();
         Exception? error = _preparer.Error;
         if (_underWay && _batch.IsFinished)
         {

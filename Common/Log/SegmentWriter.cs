@@ -1,6 +1,6 @@
 namespace Chorus.Common.Log;
 
-/// <summary>The disk's side of the segments: holds the one that is written, goes on to the next. Disk's thread.</summary>
+/// <summary>The disk's side of the segments: holds the one that is written. Used by the disk's thread.</summary>
 internal sealed class SegmentWriter(IStorage storage) : IDisposable
 {
     private readonly byte[] _staging = GC.AllocateUninitializedArray<byte>(128 << 10, pinned: true);
