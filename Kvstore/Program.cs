@@ -1,1 +1,4 @@
-return 0;
+using Chorus.Common.Hosting;
+using Chorus.Kvstore;
+
+return CommandHost.Run(KvstoreCommand.Create(KvstoreProcess.Run), args);

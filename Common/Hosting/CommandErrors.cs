@@ -23,6 +23,8 @@ public static class CommandErrors
         AggregateException { InnerExceptions: [var only] } => Explain(only),
         TomlException toml => new ChorusException(ExitCodes.Usage, "configuration", toml.Message, "", toml),
         LogCorruptionException log => new ChorusException(ExitCodes.Corruption, "corruption", log.Message, "", log),
+        NodeDirectoryException directory => ChorusException.Failed(
+            "data_directory", directory.Message, directory.Cure, directory),
         LibzmqMissingException missing => ChorusException.Failed("libzmq_missing", missing.Message, "", missing),
         ZmqException zmq => ChorusException.Failed("messaging", zmq.Message, "", zmq),
         ReplicaStoppedException { InnerException: LogCorruptionException log } => new ChorusException(

@@ -16,6 +16,7 @@ public sealed class NodeDirectory : IDisposable
     private const string IdentityName = "node";
     private const string IdentityTempName = "node.tmp";
     private const string LockName = "lock";
+    private const string EventFolderName = "log"; // what the process says, as text
     private const string PidName = "pid"; // of its own: a locked file cannot be read
     private const int IdentityBytesMax = 64 << 10;
 
@@ -80,10 +81,11 @@ public sealed class NodeDirectory : IDisposable
     /// <summary>Writes down the cluster that the node has entered or started; durable when the call returns.</summary>
     /// <param name="clusterId">The cluster.</param>
     /// <param name="stateBase">What the state machine started from; one line.</param>
-    public void SetCluster(Guid clusterId, string stateBase = "")
+    /// <param name="isFounder">Whether the node starts the cluster.</param>
+    public void SetCluster(Guid clusterId, string stateBase = "", bool isFounder = false)
     {
         Chorus.Raft.Check.That(!stateBase.Contains('\n', StringComparison.Ordinal), "a state base is one line");
-        NodeIdentity identity = Identity with { ClusterId = clusterId, StateBase = stateBase };
+        NodeIdentity identity = Identity with { ClusterId = clusterId, StateBase = stateBase, IsFounder = isFounder };
         Store(_storage, identity);
         Identity = identity;
     }
@@ -106,7 +108,8 @@ public sealed class NodeDirectory : IDisposable
         if (storage.Exists(IdentityName))
             return;
         string? foreign = storage.List().FirstOrDefault(name => name is not (IdentityTempName or LockName or PidName))
-            ?? Directory.EnumerateDirectories(storage.Location).Select(Path.GetFileName).FirstOrDefault();
+            ?? Directory.EnumerateDirectories(storage.Location).Select(Path.GetFileName)
+                .FirstOrDefault(name => name != EventFolderName);
         if (foreign is not null)
             throw new NodeDirectoryException(
                 $"{storage.Location} is not a data directory of Chorus: it holds '{foreign}' and no file "
@@ -154,7 +157,7 @@ public sealed class NodeDirectory : IDisposable
     {
         if (!storage.Exists(IdentityName))
         {
-            var made = new NodeIdentity(nodeId, NewIncarnation(), Guid.Empty, "", DateTime.UtcNow);
+            var made = new NodeIdentity(nodeId, NewIncarnation(), Guid.Empty, "", IsFounder: false, DateTime.UtcNow);
             Store(storage, made);
             return made;
         }

@@ -9,14 +9,20 @@ namespace Chorus.Common.Log;
 /// <param name="Incarnation">Random number made with the directory, not 0.</param>
 /// <param name="ClusterId">Its cluster; <see cref="Guid.Empty"/> until it has one.</param>
 /// <param name="StateBase">What the state machine started from; one line, often empty.</param>
+/// <param name="IsFounder">
+/// Whether the node started its cluster, rather than joined it: only then may it write the first configuration into an
+/// empty log.
+/// </param>
 /// <param name="CreatedUtc">When the directory was made.</param>
 public sealed record NodeIdentity(
-    string NodeId, ulong Incarnation, Guid ClusterId, string StateBase, DateTime CreatedUtc)
+    string NodeId, ulong Incarnation, Guid ClusterId, string StateBase, bool IsFounder, DateTime CreatedUtc)
 {
     /// <summary>The format that this version writes, and the newest that it reads.</summary>
     public const int Format = 1;
 
     private const string Title = "chorus node";
+    private const string Founded = "founded";
+    private const string Joined = "joined";
 
     /// <summary>Lines of text, the last of which is the crc32c of those before it.</summary>
     public string Encode()
@@ -24,7 +30,7 @@ public sealed record NodeIdentity(
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{Title}\nformat {Format}\nid {NodeId}\nincarnation {Incarnation:x16}\ncluster {ClusterId}\n"
-            + $"state-base {StateBase}\ncreated {CreatedUtc:yyyy-MM-ddTHH:mm:ssZ}\n");
+            + $"state-base {StateBase}\norigin {(IsFounder ? Founded : Joined)}\ncreated {CreatedUtc:yyyy-MM-ddTHH:mm:ssZ}\n");
         return $"{text}crc {Crc32C.Compute(Encoding.UTF8.GetBytes(text)):x8}\n";
     }
 
@@ -47,7 +53,7 @@ public sealed record NodeIdentity(
             return false;
         }
         int crcAt = text.LastIndexOf("crc ", StringComparison.Ordinal);
-        if (lines.Length != 9 || crcAt < 0
+        if (lines.Length != 10 || crcAt < 0
             || text[crcAt..] != $"crc {Crc32C.Compute(Encoding.UTF8.GetBytes(text[..crcAt])):x8}\n")
             return false;
         if (!TryValue(lines[2], "id", out string? id)
@@ -56,11 +62,12 @@ public sealed record NodeIdentity(
                 incarnation, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
             || !TryValue(lines[4], "cluster", out string? cluster) || !Guid.TryParse(cluster, out Guid clusterId)
             || !TryValue(lines[5], "state-base", out string? stateBase)
-            || !TryValue(lines[6], "created", out string? created)
+            || !TryValue(lines[6], "origin", out string? origin) || origin is not (Founded or Joined)
+            || !TryValue(lines[7], "created", out string? created)
             || !DateTime.TryParse(
                 created, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out DateTime createdUtc))
             return false;
-        identity = new NodeIdentity(id, value, clusterId, stateBase, createdUtc);
+        identity = new NodeIdentity(id, value, clusterId, stateBase, origin == Founded, createdUtc);
         return true;
     }
 

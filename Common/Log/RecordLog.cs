@@ -23,6 +23,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
     private RecordHeader _durable;
     private long _hardStatesQueued;
     private long _hardStatesDurable;
+    private RecordHeader? _cut;
     private bool _underWay;
     private bool _failed;
 
@@ -145,6 +146,12 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _tail.Truncate(from.Value);
         _cold.Clear();
         _last = kept;
+        // What is under way may be of entries just dropped: its completion must not speak for others that will stand
+        // at the same place.
+        if (_durable.Index >= from)
+            _durable = kept;
+        if (_underWay && (_cut is not { } cut || cut.Index > kept.Index))
+            _cut = kept;
         _queue.AddTruncate(kept);
     }
 
@@ -237,7 +244,11 @@ public sealed class RecordLog : ILogSizes, IDisposable
                     _tail.Release(operation.Chunk);
             }
             if (error is null)
-                (_durable, _hardStatesDurable) = (_batch.Last, _batch.HardStates);
+            {
+                _durable = _cut is { } cut && cut.Index < _batch.Last.Index ? cut : _batch.Last;
+                _hardStatesDurable = _batch.HardStates;
+            }
+            _cut = null;
         }
         else if (error is null)
         {

@@ -20,7 +20,8 @@ public sealed class PeerCodecTests
             new PreVoteResponse(from, incarnation, to, term, true),
             new VoteRequest(from, incarnation, to, term, Index(9), new Term(6)),
             new VoteResponse(from, incarnation, to, term, false),
-            new AppendRequest(from, incarnation, to, term, Index(9), new Term(6), EntryRange.EmptyAt(Index(10)), Index(8)),
+            new AppendRequest(from, incarnation, to, term, Index(9), new Term(6), EntryRange.EmptyAt(Index(10)),
+                Index(8)),
             new AppendAccepted(from, incarnation, to, term, Index(9)),
             new AppendRejected(from, incarnation, to, term, Index(9), new Term(3), Index(4)),
             new HeartbeatRequest(from, incarnation, to, term, Index(9), 11),
@@ -65,7 +66,8 @@ public sealed class PeerCodecTests
     [Fact]
     public void Announced_records_that_are_missing_are_noticed()
     {
-        var entries = new EntryRange(new LogIndex(10), new LogIndex(12), [new TermRun(new LogIndex(10), new Term(7))], []);
+        var entries = new EntryRange(new LogIndex(10), new LogIndex(12), [new TermRun(new LogIndex(10),
+            new Term(7))], []);
         byte[] bytes = Encode(new AppendRequest(
             Envelope.From, 42, Envelope.To, new Term(7), new LogIndex(9), new Term(6), entries, new LogIndex(8)));
         Assert.False(PeerCodec.TryDecode(bytes, default, out _, out string? error));
@@ -77,7 +79,8 @@ public sealed class PeerCodecTests
     {
         byte[] header = new byte[PeerCodec.HeaderBytesMax];
         int length = PeerCodec.EncodeForwardedJoin(Envelope, PeerMessageType.ForwardedJoin, 5, header);
-        Assert.True(PeerCodec.TryDecode(header.AsSpan(0, length), new byte[] { 1 }, out PeerMessage decoded, out string? error), error);
+        Assert.True(PeerCodec.TryDecode(header.AsSpan(0, length), new byte[] { 1 }, out PeerMessage decoded,
+            out string? error), error);
         Assert.Equal((PeerMessageType.ForwardedJoin, 5ul), (decoded.Type, decoded.Correlation));
         Assert.Null(decoded.Message);
     }

@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Chorus.Common.Log;
+using Chorus.Common.Messaging;
+using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
+using Chorus.Raft;
+using Microsoft.Extensions.Logging;
+using Member = Chorus.Raft.Member;
+
+namespace Chorus.Common.Hosting;
+
+/// <summary>
+/// A replica as a process: opens directory, disk and sockets, joins or starts a cluster, and runs the loop on the
+/// calling thread until it is stopped.
+/// </summary>
+/// <param name="options">What to run.</param>
+/// <param name="stateMachine">What is replicated.</param>
+/// <param name="loggers">Where lines go.</param>
+public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateMachine, ILoggerFactory loggers)
+{
+    private const uint JoinProtocolVersion = 1;
+    private const int DrainTimeoutMs = 2_000;
+
+    private readonly ILogger _logger = loggers.CreateLogger("replica");
+    private readonly SystemClock _clock = new();
+
+    /// <summary>Called once, on the loop's thread, when the node takes requests; for tests and for scripts.</summary>
+    public Action? Started { get; init; }
+
+    /// <summary>Runs until stopped.</summary>
+    /// <param name="stop">Ends the loop; what is on its way to the disk gets there first.</param>
+    /// <returns>The process's exit code.</returns>
+    /// <exception cref="ChorusException">The node cannot start; says why and what to do.</exception>
+    public int Run(CancellationToken stop)
+    {
+        options.Validate();
+        using var context = new ZmqContext();
+        using ZmqClientTransport clients = new(context, At(options.ClientEndpoint), "-port", null, _logger);
+        using ZmqPeerTransport peers = new(context, At(options.PeerEndpoint), "-raft", null, _logger);
+        using ZmqClientTransport? joins = options.JoinListenEndpoint is { } joinEndpoint
+            ? new(context, At(joinEndpoint), "-hjoin", null, _logger)
+            : null;
+        using NodeDirectory? directory = options.InMemory ? null : NodeDirectory.Open(options.DataDirectory,
+            options.Id);
+        using var wakeup = new Wakeup();
+        using CancellationTokenRegistration registration = stop.Register(wakeup.Signal);
+        Announce();
+
+        var node = new Identity(
+            directory?.Incarnation ?? NewIncarnation(), directory?.ClusterId ?? Guid.Empty, directory?.StateBase);
+        CheckStateBase(node);
+        Configuration? bootstrap = null;
+        if (node.ClusterId == Guid.Empty)
+        {
+            if (Enter(context, node.Incarnation, out bootstrap, stop) is not { } clusterId)
+                return ExitCodes.Interrupted;
+            node = node with { ClusterId = clusterId };
+            directory?.SetCluster(clusterId, options.StateBase, isFounder: bootstrap is not null);
+        }
+        else if (directory is { IsLogEmpty: true, Identity.IsFounder: true })
+        {
+            // The process died between naming its cluster and writing its first configuration.
+            bootstrap = FirstConfiguration(node.Incarnation);
+        }
+        return RunLoop(node, bootstrap, directory, clients, peers, joins, wakeup, stop);
+    }
+
+    private sealed record Identity(ulong Incarnation, Guid ClusterId, string? StateBase);
+
+    private int RunLoop(
+        Identity node, Configuration? bootstrap, NodeDirectory? directory, ZmqClientTransport clients,
+        ZmqPeerTransport peers, ZmqClientTransport? joins, Wakeup wakeup, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        IStorage storage = directory?.Storage ?? new MemoryStorage();
+        using var disk = new DiskThread("disk", wakeup.Signal);
+        using RecordLog log = RecordLog.Open(storage, disk, options.Log, node.ClusterId);
+        _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
+        var replica = new Replica.Replica(
+            new ReplicaOptions
+            {
+                Id = new NodeId(options.Id),
+                Incarnation = node.Incarnation,
+                ClusterId = node.ClusterId,
+                PeerAddress = options.AdvertisedPeerEndpoint.ToString(),
+                ClientAddress = options.AdvertisedClientEndpoint.ToString(),
+                Bootstrap = bootstrap,
+                Raft = options.Raft,
+                ApplyBytesPerRound = options.ApplyBytesPerRound,
+                StateBase = options.StateBase,
+                IsDurable = !options.InMemory,
+                Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+                Version = ProgramVersion.Text,
+            },
+            log, stateMachine, peers, clients, joins, _clock, _logger);
+        var poller = new Poller();
+        poller.Add(clients.Socket);
+        poller.Add(peers.Socket);
+        if (joins is not null)
+            poller.Add(joins.Socket);
+        poller.Add(wakeup);
+        Started?.Invoke();
+        while (!stop.IsCancellationRequested)
+        {
+            wakeup.Clear();
+            replica.DoWork();
+            poller.Wait(MillisecondsUntil(replica.NextWorkMicros));
+        }
+        Drain(log);
+        _logger.Stopped();
+        return ExitCodes.Ok;
+    }
+
+    private int MillisecondsUntil(long micros)
+    {
+        long left = micros - _clock.MonotonicMicros;
+        return left <= 0 ? 0 : (int)((left + 999) / 1000);
+    }
+
+    // What was appended and not yet written is not acknowledged; writing it saves the others from sending it again.
+    private static void Drain(RecordLog log)
+    {
+        log.Flush();
+        SpinWait.SpinUntil(() => log.TryTakeCompletion(out _), DrainTimeoutMs);
+    }
+
+    private Guid? Enter(ZmqContext context, ulong incarnation, out Configuration? bootstrap, CancellationToken stop)
+    {
+        bootstrap = null;
+        if (options.JoinEndpoint is { } target)
+        {
+            var request = new JoinRequest
+            {
+                ProtocolVersion = JoinProtocolVersion,
+                Member = StatusReport.Describe(Self(incarnation)),
+                StateBase = options.StateBase,
+            };
+            JoinReply? welcome = new JoinClient(context, _logger).Join(At(target), request, stop);
+            if (welcome is null)
+                return null;
+            var joined = new Guid(welcome.ClusterId.Span);
+            _logger.Joined(joined, target.ToString());
+            return joined;
+        }
+        bootstrap = FirstConfiguration(incarnation);
+        return options.Peers.Count == 0 ? Guid.NewGuid() : FixedClusterId();
+    }
+
+    private Configuration FirstConfiguration(ulong incarnation)
+    {
+        if (options.Peers.Count == 0)
+            return new Configuration([Self(incarnation) with { Kind = MemberKind.Voter }]);
+        // Every node of a fixed start must write the same bytes: so nothing that only the node itself knows.
+        return new Configuration(FixedVoters().Select(
+            voter => new Member(voter.Id, 0, MemberKind.Voter, voter.Address.ToString(), "")));
+    }
+
+    private IEnumerable<HostPeer> FixedVoters()
+    {
+        var self = new HostPeer(new NodeId(options.Id), options.AdvertisedPeerEndpoint);
+        return options.Peers.Append(self).Distinct().OrderBy(peer => peer.Id);
+    }
+
+    // The nodes of a fixed start agree on the name of their cluster without talking: it is a digest of their list.
+    private Guid FixedClusterId()
+    {
+        string list = string.Join(';', FixedVoters().Select(voter => voter.ToString())) + "|" + options.StateBase;
+        return new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(list)).AsSpan(0, 16));
+    }
+
+    private Member Self(ulong incarnation) => new(
+        new NodeId(options.Id), incarnation, MemberKind.Learner, options.AdvertisedPeerEndpoint.ToString(),
+        options.AdvertisedClientEndpoint.ToString(), (byte)options.Priority);
+
+    private void CheckStateBase(Identity node)
+    {
+        if (node.ClusterId == Guid.Empty || node.StateBase == options.StateBase)
+            return;
+        throw ChorusException.Usage(
+            $"-preload: the data in {options.DataDirectory} started from '{node.StateBase}', not from "
+                + $"'{options.StateBase}'",
+            "Give the same -preload as at the first start, or another -data");
+    }
+
+    private void Announce()
+    {
+        _logger.Listening(
+            options.ClientEndpoint.ToString(), options.PeerEndpoint.ToString(),
+            options.JoinListenEndpoint?.ToString() ?? "(not taken)",
+            options.InMemory ? "(memory)" : options.DataDirectory);
+        if (options.InMemory)
+            _logger.InMemory();
+        if (options.Insecure && !options.ClientEndpoint.IsLoopback)
+            _logger.Insecure(options.ClientEndpoint.ToString());
+    }
+
+    private static Endpoint At(HostEndpoint endpoint) => new(endpoint.Host, endpoint.Port);
+
+    private static ulong NewIncarnation()
+    {
+        ulong incarnation;
+        do
+            incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        while (incarnation == 0);
+        return incarnation;
+    }
+}
