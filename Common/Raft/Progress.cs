@@ -135,7 +135,9 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
             AdvancedAt = now;
             Window.Acknowledge(match);
         }
-        if (State == ProgressState.Probe)
+        // Only the answer to the probe ends probing: by an older one a whole window would leave for each message that
+        // comes out of order, and be refused again.
+        if (State == ProgressState.Probe && match >= Next.Previous)
             Enter(ProgressState.Replicate);
         Next = LogIndex.Max(Next, Match.Next);
         CheckInvariants();

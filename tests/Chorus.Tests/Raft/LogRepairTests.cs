@@ -77,6 +77,35 @@ public sealed class LogRepairTests
         Assert.InRange(mostOnTheWay, 300ul, 500ul + 1);
     }
 
+    /// <summary>
+    /// Found by simulation: every pair of a late refusal and a late acknowledgement sent a whole window again, whose
+    /// answers came out of order in turn; a network that reorders never came to rest.
+    /// </summary>
+    [Fact]
+    public void An_acknowledgement_of_older_entries_does_not_end_a_probe()
+    {
+        var cluster = new TestCluster(2, 1, new RaftOptions { MessageBytes = 1 });
+        cluster.Elect("a");
+        cluster.TickUntil(cluster.HasConverged, "the follower has everything");
+        TestNode leader = cluster["a"];
+        ulong term = leader.Node.Term.Value;
+        ulong match = leader.Node.LastIndex.Value;
+        cluster.Drops = _ => true;
+        leader.Propose(1, 2, 3, 4, 5, 6, 7, 8);
+        leader.Receive(new AppendRejected(
+            Say.Node("b"), Say.PinOf("b"), leader.Id, Say.In(term), Say.At(match + 5), Term.Zero, Say.At(match + 4)));
+        Assert.Equal(ProgressState.Probe, leader.Node.Peers.Single().State);
+        leader.Outbox.Clear();
+
+        leader.Receive(Say.Accepted("b", "a", term, match + 1));
+        Assert.Equal(ProgressState.Probe, leader.Node.Peers.Single().State);
+        Assert.DoesNotContain(leader.Outbox, o => o.Message is AppendRequest { Entries.Count: > 0 });
+
+        leader.Receive(Say.Accepted("b", "a", term, match + 3));
+        Assert.Equal(ProgressState.Replicate, leader.Node.Peers.Single().State);
+        Assert.Equal(5, leader.Outbox.Count(o => o.Message is AppendRequest { Entries.Count: 1 }));
+    }
+
     private static List<TestEntry> Log(TestCluster cluster, ulong[] terms)
     {
         List<TestEntry> log = Say.Log(1, terms);
