@@ -11,6 +11,9 @@ internal sealed class MembershipDesk(
 {
     private const string TryAgain = "Try again";
 
+    private static readonly Answer Replaced =
+        new(Code.OutcomeUnknown, "the leader was replaced before the change was committed", TryAgain);
+
     /// <summary>What became of a request: a code, and for people a cause and a cure.</summary>
     public readonly record struct Answer(Code Code, string Message = "", string Cure = "");
 
@@ -50,7 +53,7 @@ internal sealed class MembershipDesk(
             : wanted with { Kind = known.Kind };
         if (next == known)
         {
-            done(new Answer(Code.Ok));
+            WhenCommitted(new Answer(Code.Ok), done);
             return;
         }
         if (Propose(current.With(next), done))
@@ -65,8 +68,8 @@ internal sealed class MembershipDesk(
         Configuration current = node.Configuration;
         if (current.Find(id) is null)
         {
-            done(new Answer(
-                Code.NotFound, $"{id} is not a member; members are {current}", "Check the name"));
+            WhenCommitted(
+                new Answer(Code.NotFound, $"{id} is not a member; members are {current}", "Check the name"), done);
             return;
         }
         if (id == node.Self && node.Role == Role.Leader)
@@ -80,15 +83,23 @@ internal sealed class MembershipDesk(
             logger.MemberRemoved(options.Id, id.Value, node.LastIndex);
     }
 
+    /// <summary>Says what the present configuration says, but not before it is certain: it may still be rolled back.</summary>
+    private void WhenCommitted(Answer answer, Action<Answer> done)
+    {
+        if (node.ConfigurationIndex <= node.Commit || node.TermAt(node.ConfigurationIndex) is not { } term)
+            done(answer);
+        else
+            changes.Add(node.ConfigurationIndex, term, committed => done(committed ? answer : Replaced));
+    }
+
     private bool Propose(Configuration next, Action<Answer> done)
     {
         switch (node.TryProposeConfiguration(next))
         {
             case ConfigurationProposal.Accepted:
-                changes.Add(node.ConfigurationIndex, node.Term, committed => done(committed
-                    ? new Answer(Code.Ok)
-                    : new Answer(Code.OutcomeUnknown, "the leader was replaced before the change was committed",
-                        TryAgain)));
+                changes.Add(
+                    node.ConfigurationIndex, node.Term,
+                    committed => done(committed ? new Answer(Code.Ok) : Replaced));
                 return true;
             case ConfigurationProposal.NotLeader:
                 done(new Answer(Code.NotLeader, "this node is not the leader", TryAgain));
