@@ -1,0 +1,174 @@
+using Chorus.Raft;
+
+namespace Chorus.Simulation.Checks;
+
+/// <summary>
+/// Raft's invariants over the whole cluster, looked at after every step of every node. Nodes that are down are
+/// remembered as their disks were.
+/// </summary>
+internal sealed class Invariants
+{
+    private readonly Dictionary<(ulong Index, ulong Term), ulong> _chains = [];
+    private readonly Dictionary<ulong, string> _leaders = [];
+
+    // The last life of every data directory, dead or alive, ordered: checks must not depend on hash order.
+    private readonly SortedDictionary<(string Id, ulong Incarnation), NodeWatch> _watches = [];
+
+    /// <summary>What has been committed.</summary>
+    public CommittedLog Committed { get; } = new();
+
+    /// <summary>What nodes have told each other.</summary>
+    public Promises Promises { get; } = new();
+
+    /// <summary>Elections that somebody won.</summary>
+    public int Elections => _leaders.Count;
+
+    /// <summary>Entries dropped from a log, by all nodes.</summary>
+    public long Dropped { get; private set; }
+
+    /// <summary>A process has recovered from its disk: it must still have whatever was durable.</summary>
+    public void Started(NodeWatch watch, RecoveredState recovered)
+    {
+        watch.Mirror.Follow(watch.Log, (_, _) => { });
+        ulong lastTerm = recovered.Log.Terms.Count == 0 ? 0 : recovered.Log.Terms[^1].Term.Value;
+        Promises.Recovered(watch.Id, watch.Incarnation, recovered.HardState, lastTerm);
+        if (_watches.TryGetValue((watch.Id, watch.Incarnation), out NodeWatch? before))
+        {
+            LogEntry durable = before.Mirror.At(before.Durable);
+            if (before.Durable > 0 && !watch.Mirror.Agrees(before.Durable, durable))
+            {
+                throw new Violation("durable survives",
+                    $"{watch.Id} had {before.Durable} durable and comes back with {watch.Mirror.Last}");
+            }
+        }
+        _watches[(watch.Id, watch.Incarnation)] = watch;
+        AfterStep(watch);
+    }
+
+    /// <summary>A process has done a round of work.</summary>
+    public void AfterStep(NodeWatch watch)
+    {
+        RaftNode node = watch.Node;
+        watch.Mirror.Follow(watch.Log, (index, entry) => Drop(watch, index, entry));
+        Require(node.Term.Value >= watch.Term, "the term never falls", watch, node.Term.Value);
+        Require(node.Commit.Value >= watch.Commit, "the commit index never falls", watch, node.Commit.Value);
+        Require(node.Commit.Value <= watch.Mirror.Last, "committed entries are there", watch, node.Commit.Value);
+        Require(
+            node.DurableIndex.Value <= watch.Mirror.Last, "durable entries are there", watch, node.DurableIndex.Value);
+        Require(node.ConfigurationIndex.Value == watch.Mirror.LastConfiguration,
+            "the last configuration of the log is active", watch, node.ConfigurationIndex.Value);
+        watch.Durable = node.DurableIndex.Value;
+        bool leads = node.Role == Role.Leader;
+        Match(watch, leads ? watch.Durable : watch.Mirror.Last);
+        if (leads)
+            CheckLeader(watch, isNew: !watch.Led || node.Term.Value != watch.Term);
+        if (node.Commit.Value > watch.Commit)
+            CheckCommit(watch, leads && watch.Led && node.Term.Value == watch.Term);
+        if (leads)
+            CheckChanges(watch);
+        watch.Configuration = node.Configuration;
+        (watch.Term, watch.Commit, watch.Led) = (node.Term.Value, node.Commit.Value, leads);
+    }
+
+    private void CheckLeader(NodeWatch watch, bool isNew)
+    {
+        ulong term = watch.Node.Term.Value;
+        if (!_leaders.TryAdd(term, watch.Id) && _leaders[term] != watch.Id)
+            throw new Violation("election safety", $"{_leaders[term]} and {watch.Id} both lead term {term}");
+        if (isNew)
+            RequireComplete(watch, Committed.LastBefore(term));
+    }
+
+    private void CheckChanges(NodeWatch watch)
+    {
+        // Not by the leader's own commit index: after a restart it has forgotten how much was committed.
+        int uncommitted = watch.Mirror.ConfigurationIndexes.Count(index => index > Committed.Last);
+        Require(uncommitted <= 1, "one configuration change at a time", watch, (ulong)uncommitted);
+    }
+
+    private void CheckCommit(NodeWatch watch, bool asLeader)
+    {
+        RaftNode node = watch.Node;
+        ulong commit = node.Commit.Value;
+        ulong known = Math.Min(commit, Committed.Last);
+        if (watch.Mirror.At(known) != Committed.At(known))
+            throw new Violation("state machine safety", $"{watch.Id} commits another entry {known} than was committed");
+        if (asLeader)
+        {
+            Require(watch.Mirror.At(commit).Term == node.Term.Value,
+                "a leader commits through an entry of its own term", watch, commit);
+        }
+        if (commit <= Committed.Last)
+            return;
+        while (Committed.Last < commit)
+            Committed.Add(watch.Mirror.At(Committed.Last + 1), node.Term.Value);
+        // A change may have been appended behind the commit in the same step, so the members before it count as well.
+        if (!IsOnQuorum(watch.Node.Configuration, commit) && !IsOnQuorum(watch.Configuration, commit))
+        {
+            throw new Violation("committed means durable on a quorum",
+                $"{watch.Id} commits {commit} in term {node.Term} without a quorum of {node.Configuration}");
+        }
+        foreach (NodeWatch other in _watches.Values)
+        {
+            if (other.Led && other.Term > node.Term.Value)
+                RequireComplete(other, commit);
+        }
+    }
+
+    private void RequireComplete(NodeWatch leader, ulong index)
+    {
+        if (index > 0 && !leader.Mirror.Agrees(index, Committed.At(index)))
+        {
+            throw new Violation("leader completeness",
+                $"{leader.Id} leads term {leader.Node.Term} without entry {index}, committed before");
+        }
+    }
+
+    private bool IsOnQuorum(Configuration configuration, ulong index)
+    {
+        int durable = 0;
+        foreach (Member member in configuration.Members)
+            durable += member.Kind == MemberKind.Voter && IsDurableAt(member, index) ? 1 : 0;
+        return durable > configuration.Voters.Count / 2;
+    }
+
+    private bool IsDurableAt(Member member, ulong index)
+    {
+        foreach (((string id, ulong incarnation), NodeWatch watch) in _watches)
+        {
+            bool isMember = id == member.Id.Value && (member.Incarnation == 0 || member.Incarnation == incarnation);
+            if (isMember && watch.Durable >= index && watch.Mirror.Agrees(index, Committed.At(index)))
+                return true;
+        }
+        return false;
+    }
+
+    // Of what a leader made up itself only what is durable: the only voter of a cluster may forget the rest in a crash,
+    // its term included, and nobody has seen it.
+    private void Match(NodeWatch watch, ulong until)
+    {
+        for (; watch.Matched < until; watch.Matched++)
+        {
+            ulong index = watch.Matched + 1;
+            LogEntry entry = watch.Mirror.At(index);
+            if (!_chains.TryAdd((index, entry.Term), entry.Chain) && _chains[(index, entry.Term)] != entry.Chain)
+                throw new Violation("log matching",
+                    $"{watch.Id} has another entry {index} of term {entry.Term} than others");
+        }
+    }
+
+    private void Drop(NodeWatch watch, ulong index, LogEntry entry)
+    {
+        Dropped++;
+        watch.Matched = Math.Min(watch.Matched, index - 1);
+        if (index <= Committed.Last && Committed.At(index) == entry)
+            throw new Violation("committed entries stay", $"{watch.Id} drops entry {index}, which is committed");
+    }
+
+    private static void Require(bool holds, string invariant, NodeWatch watch, ulong value)
+    {
+        if (!holds)
+            throw new Violation(invariant,
+                $"{watch.Id} in term {watch.Node.Term}: {value}, was {watch.Term}/{watch.Commit}");
+    }
+}

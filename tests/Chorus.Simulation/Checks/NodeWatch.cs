@@ -1,0 +1,41 @@
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Simulation.Checks;
+
+/// <summary>What the checkers remember of one life of one node's process.</summary>
+/// <param name="id">The node.</param>
+/// <param name="incarnation">Its data directory.</param>
+/// <param name="node">Its core.</param>
+/// <param name="log">Its log.</param>
+internal sealed class NodeWatch(string id, ulong incarnation, RaftNode node, RecordLog log)
+{
+    public string Id => id;
+
+    public ulong Incarnation => incarnation;
+
+    public RaftNode Node => node;
+
+    public RecordLog Log => log;
+
+    /// <summary>Its log as of the last step.</summary>
+    public LogMirror Mirror { get; } = new();
+
+    /// <summary>Term at the last step.</summary>
+    public ulong Term { get; set; } = node.Term.Value;
+
+    /// <summary>Commit index at the last step.</summary>
+    public ulong Commit { get; set; }
+
+    /// <summary>Last durable index at the last step; stays when the process ends.</summary>
+    public ulong Durable { get; set; }
+
+    /// <summary>Members at the last step.</summary>
+    public Configuration Configuration { get; set; } = node.Configuration;
+
+    /// <summary>Up to where its entries have been compared with those of all others.</summary>
+    public ulong Matched { get; set; }
+
+    /// <summary>Whether it led at the last step.</summary>
+    public bool Led { get; set; }
+}

@@ -1,0 +1,76 @@
+using Chorus.Raft;
+using Chorus.Simulation.Clients;
+using Chorus.Simulation.Faults;
+using Chorus.Simulation.Nodes;
+using Chorus.Simulation.World;
+
+namespace Chorus.Simulation;
+
+/// <summary>
+/// All machines of a simulation: those of the cluster, those that may still join it, and the clients.
+/// </summary>
+internal sealed class Cluster
+{
+    private readonly List<SimulatedNode> _nodes = [];
+    private readonly List<SimulatedClient> _clients = [];
+
+    public Cluster(Surroundings around)
+    {
+        Around = around;
+        int machines = around.Plan.Voters + 2;
+        for (int i = 1; i <= machines; i++)
+            _nodes.Add(new SimulatedNode(around, $"n{i}") { IsRetired = i > around.Plan.Voters });
+        List<string> addresses = [.. _nodes.Select(node => node.ClientAddress)];
+        for (int i = 1; i <= around.Plan.Workload.Clients; i++)
+        {
+            _clients.Add(new SimulatedClient(
+                $"c{i}", around.Events, around.Random.Fork(), around.Network, around.History, around.Plan.Workload,
+                addresses));
+        }
+        Machines = [.. _nodes.Select(node => node.Name), .. _clients.Select(client => client.Name), Operator.Machine];
+    }
+
+    public Surroundings Around { get; }
+
+    /// <summary>All machines on which a replica may run, in a fixed order.</summary>
+    public IReadOnlyList<SimulatedNode> Nodes => _nodes;
+
+    public IReadOnlyList<SimulatedClient> Clients => _clients;
+
+    /// <summary>Names of all machines, clients included.</summary>
+    public IReadOnlyList<string> Machines { get; }
+
+    /// <summary>The leader of the highest term; null when nobody leads.</summary>
+    public SimulatedNode? Leader => _nodes
+        .Where(node => node.Process is { IsUp: true } && node.IsLeader)
+        .OrderByDescending(node => node.Process!.Replica.Node.Term)
+        .FirstOrDefault();
+
+    public bool IsClient(string machine) => machine[0] != 'n';
+
+    public SimulatedNode NodeOf(string name) => _nodes.Single(node => node.Name == name);
+
+    /// <summary>Starts those that begin the cluster.</summary>
+    /// <returns>Those that are to join it.</returns>
+    public IReadOnlyList<SimulatedNode> Begin()
+    {
+        int founders = Around.Plan.StartsFixed ? Around.Plan.Voters : 1;
+        Configuration first = new(_nodes.Take(founders).Select(node =>
+            node.AsMember(MemberKind.Voter, Around.Plan.StartsFixed ? 0 : node.Incarnation)));
+        foreach (SimulatedNode node in _nodes.Take(founders))
+        {
+            node.Bootstrap = first;
+            node.Start();
+        }
+        foreach (SimulatedClient client in _clients)
+            client.Think();
+        return [.. _nodes.Take(Around.Plan.Voters).Skip(founders)];
+    }
+
+    /// <summary>A node to be struck: the leader more often than others.</summary>
+    public SimulatedNode SomeNode(SeededRandom random)
+    {
+        SimulatedNode chosen = _nodes[random.Next(_nodes.Count)];
+        return random.Chance(0.4) && Leader is { } leader ? leader : chosen;
+    }
+}

@@ -1,0 +1,103 @@
+using Chorus.Common.Protocol;
+using Chorus.Simulation.Network;
+using Chorus.Simulation.Nodes;
+using Chorus.Simulation.World;
+using Google.Protobuf;
+
+namespace Chorus.Simulation.Faults;
+
+/// <summary>Sends the operator's requests until somebody carries them out.</summary>
+internal sealed class AdminDesk(Cluster cluster, SeededRandom random)
+{
+    private readonly Surroundings _around = cluster.Around;
+    private int _requests;
+
+    /// <summary>Asks members to take a node in, until one says that it is done.</summary>
+    public void Join(SimulatedNode node, Action done)
+    {
+        JoinRequest request = new()
+        {
+            ProtocolVersion = 1,
+            Member = new Member
+            {
+                Id = node.Name,
+                Incarnation = node.Incarnation,
+                Kind = Member.Types.Kind.Learner,
+                PeerAddress = node.PeerAddress,
+                ClientAddress = node.ClientAddress,
+                Priority = 50,
+            },
+        };
+        Attempt(
+            request.ToByteArray(),
+            () => Other(node).JoinAddress,
+            frame => JoinReply.Parser.ParseFrom(frame) is { Code: Code.Ok },
+            done);
+    }
+
+    /// <summary>Asks for a member's removal, until the leader says that it is done.</summary>
+    public void Remove(SimulatedNode node, Action done)
+    {
+        Requests frame = new();
+        frame.Requests_.Add(new Request { Id = 7, RemoveMember = new RemoveMember { Id = node.Name } });
+        string target = Other(node).ClientAddress;
+        Attempt(
+            frame.ToByteArray(),
+            () => target,
+            answer =>
+            {
+                // The answers to several attempts may come in one frame.
+                bool isDone = false;
+                foreach (Response response in Responses.Parser.ParseFrom(answer).Responses_)
+                {
+                    target = response.Leader.Length > 0 ? response.Leader : Other(node).ClientAddress;
+                    // The leader cannot be removed: as the answer says, it is stopped first.
+                    if (response.Code == Code.BadRequest && node.IsLeader)
+                        StopForAWhile(node);
+                    isDone |= response.Code is Code.Ok or Code.NotFound;
+                }
+                return isDone;
+            },
+            done);
+    }
+
+    private void StopForAWhile(SimulatedNode node)
+    {
+        node.Kill();
+        _around.Events.After(_around.Plan.ElectionMicros * 6, node.Start);
+    }
+
+    private SimulatedNode Other(SimulatedNode node)
+    {
+        List<SimulatedNode> others = [.. cluster.Nodes.Where(other => other != node && !other.IsRetired)];
+        return others.Count > 0 ? random.Pick(others) : node;
+    }
+
+    private void Attempt(byte[] frame, Func<string> target, Func<byte[], bool> isDone, Action done)
+    {
+        string address = $"{Operator.Machine}:{++_requests}";
+        bool isOver = false;
+        var inbox = new Inbox(answer =>
+        {
+            if (isOver || !isDone(answer))
+                return;
+            isOver = true;
+            done();
+        });
+        _around.Network.Open(address, inbox);
+        Try();
+
+        void Try()
+        {
+            if (isOver)
+                return;
+            _around.Network.SendForClient(Operator.Machine, address, target(), frame);
+            _around.Events.After(30_000 + random.Exponential(_around.Plan.ElectionMicros), Try);
+        }
+    }
+
+    private sealed class Inbox(Action<byte[]> answered) : IEndpoint
+    {
+        public void Arrive(string sender, byte[] first, byte[] second) => answered(first);
+    }
+}

@@ -1,0 +1,61 @@
+namespace Chorus.Simulation.Faults;
+
+/// <summary>What can go wrong. Each seed picks some of them.</summary>
+internal enum FaultKind : byte
+{
+    /// <summary>A process is killed and restarted; its page cache stays.</summary>
+    Kill,
+
+    /// <summary>A machine loses power, and what was not synced.</summary>
+    PowerLoss,
+
+    /// <summary>Several or all machines lose power at once.</summary>
+    Blackout,
+
+    /// <summary>A machine dies inside a disk operation, also while it recovers.</summary>
+    CrashInDisk,
+
+    /// <summary>A process stands still while time goes on.</summary>
+    Pause,
+
+    /// <summary>A node hears and is heard by nobody.</summary>
+    Isolate,
+
+    /// <summary>The cluster falls into two parts.</summary>
+    Partition,
+
+    /// <summary>Messages pass in one direction only.</summary>
+    OneWay,
+
+    /// <summary>Loss, duplication, delay and reordering.</summary>
+    Weather,
+
+    /// <summary>A disk becomes slow for a while.</summary>
+    SlowDisk,
+
+    /// <summary>A disk does nothing for a while.</summary>
+    HungDisk,
+
+    /// <summary>A sync fails: the node must stop.</summary>
+    FailingSync,
+
+    /// <summary>A disk is full for a while.</summary>
+    FullDisk,
+
+    /// <summary>Wall clocks jump.</summary>
+    ClockJump,
+
+    /// <summary>A minority loses power while the others are paused, then only part of them wakes (trap 27).</summary>
+    MinorityPowerLoss,
+
+    /// <summary>
+    /// The leader is cut off with fresh entries, dies, and its successor does not live long either (Raft figure 8).
+    /// </summary>
+    LeaderChurn,
+
+    /// <summary>Members are added, removed, and replaced after a loss of their disk.</summary>
+    Membership,
+
+    /// <summary>A bit flips on the disk of a node that is down; only when asked for.</summary>
+    BitFlip,
+}

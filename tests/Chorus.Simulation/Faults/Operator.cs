@@ -1,0 +1,148 @@
+using Chorus.Raft;
+using Chorus.Simulation.Nodes;
+using Chorus.Simulation.World;
+
+namespace Chorus.Simulation.Faults;
+
+/// <summary>
+/// The person who adds, removes and replaces members, one thing after the other, by the real protocols and not always
+/// at the best moment.
+/// </summary>
+internal sealed class Operator
+{
+    /// <summary>The machine that the operator sits at.</summary>
+    public const string Machine = "op";
+
+    private readonly Cluster _cluster;
+    private readonly Surroundings _around;
+    private readonly SeededRandom _random;
+    private readonly AdminDesk _desk;
+
+    public Operator(Cluster cluster)
+    {
+        (_cluster, _around) = (cluster, cluster.Around);
+        _random = _around.Random.Fork();
+        _desk = new AdminDesk(cluster, _random.Fork());
+    }
+
+    /// <summary>Whether nothing is under way.</summary>
+    public bool IsIdle { get; private set; } = true;
+
+    /// <summary>Changes of the members that were carried through.</summary>
+    public int Changes { get; private set; }
+
+    /// <summary>Lets the first node's cluster grow to its size.</summary>
+    public void AddAll(IReadOnlyList<SimulatedNode> nodes)
+    {
+        if (nodes.Count == 0)
+            return;
+        IsIdle = false;
+        AddNext(0);
+
+        void AddNext(int i)
+        {
+            if (i == nodes.Count)
+                Finish();
+            else
+                Add(nodes[i], () => AddNext(i + 1));
+        }
+    }
+
+    /// <summary>Adds, removes or replaces a member, unless something is under way.</summary>
+    public void DoSomething()
+    {
+        if (!IsIdle || _cluster.Leader is not { } leader)
+            return;
+        Configuration members = leader.Process!.Replica.Node.Configuration;
+        SimulatedNode node = _random.Pick(_cluster.Nodes);
+        Member? member = members.Find(new NodeId(node.Name));
+        if (member is null)
+            Begin(() => Add(node, Finish));
+        else if (MayReplace(members, member, node) && _random.Chance(0.5))
+            Begin(() => Replace(node));
+        else if (members.Members.Count > 2)
+            Begin(() => Remove(node, () => Retire(node)));
+    }
+
+    /// <summary>In the end: whoever runs is to be a member, and whoever found its data damaged is replaced.</summary>
+    /// <returns>Whether there was nothing to do.</returns>
+    public bool Tidy()
+    {
+        if (!IsIdle || _cluster.Leader is not { } leader)
+            return false;
+        Configuration members = leader.Process!.Replica.Node.Configuration;
+        foreach (SimulatedNode node in _cluster.Nodes)
+        {
+            Member? member = members.Find(new NodeId(node.Name));
+            if (node.IsCorrupt)
+                Begin(() => Replace(node));
+            else if (member is null && !node.IsRetired)
+                Begin(() => Add(node, Finish));
+            else if (member is not null && node.IsRetired)
+                Begin(() => Remove(node, Finish));
+            else
+                continue;
+            return false;
+        }
+        return true;
+    }
+
+    // A wiped data directory is only lost for good when the others know the old one by its incarnation; one at a time.
+    private static bool MayReplace(Configuration members, Member member, SimulatedNode node) =>
+        members.Voters.Count >= 3 && member.Incarnation == node.Incarnation && !node.IsLeader;
+
+    private void Begin(Action task)
+    {
+        IsIdle = false;
+        task();
+    }
+
+    private void Finish()
+    {
+        Changes++;
+        IsIdle = true;
+    }
+
+    private void Add(SimulatedNode node, Action then)
+    {
+        if (node.Process is null && node.IsRetired)
+            node.Wipe();
+        _around.Trace.Add(node.Name, "is to join");
+        _desk.Join(node, () =>
+        {
+            node.Bootstrap = node.Process is null ? null : node.Bootstrap;
+            node.IsRetired = false;
+            node.Start();
+            then();
+        });
+    }
+
+    private void Remove(SimulatedNode node, Action then)
+    {
+        _around.Trace.Add(node.Name, "is to leave");
+        _desk.Remove(node, then);
+    }
+
+    // It learns of its removal from nobody, and bothers the others for a while.
+    private void Retire(SimulatedNode node) => _around.Events.After(_random.Exponential(500_000), () =>
+    {
+        node.IsRetired = true;
+        node.Kill();
+        Finish();
+    });
+
+    private void Replace(SimulatedNode node)
+    {
+        _around.Trace.Add(node.Name, "loses its data");
+        node.Kill();
+        node.Wipe();
+        if (_random.Chance(0.7))
+            node.Start();
+        _around.Events.After(_random.Exponential(700_000), () => Remove(node, () =>
+        {
+            node.IsRetired = true;
+            node.Kill();
+            Add(node, Finish);
+        }));
+    }
+}

@@ -1,0 +1,95 @@
+using Chorus.Simulation.World;
+
+namespace Chorus.Simulation.Network;
+
+/// <summary>
+/// Carries messages between machines, by rules and partitions that faults change. Machines are known by the part of
+/// an address before the colon.
+/// </summary>
+internal sealed class SimulatedNetwork(EventQueue world, SeededRandom random)
+{
+    private readonly Dictionary<string, IEndpoint> _endpoints = new(StringComparer.Ordinal);
+    private readonly HashSet<(string From, string To)> _blocked = [];
+    private readonly Dictionary<(string From, string To), long> _lastArrival = [];
+
+    public LinkRules Rules { get; set; } = new();
+
+    /// <summary>Messages given to the network.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>Messages that did not arrive.</summary>
+    public long Lost { get; private set; }
+
+    /// <summary>Opens an address; what arrives there goes to the endpoint.</summary>
+    public void Open(string address, IEndpoint endpoint) => _endpoints[address] = endpoint;
+
+    /// <summary>Closes an address, when that endpoint still has it.</summary>
+    public void Close(string address, IEndpoint endpoint)
+    {
+        if (_endpoints.TryGetValue(address, out IEndpoint? there) && there == endpoint)
+            _endpoints.Remove(address);
+    }
+
+    /// <summary>Nothing passes from one machine to the other any more.</summary>
+    public void Block(string from, string to) => _blocked.Add((from, to));
+
+    /// <summary>Everything passes again.</summary>
+    public void HealAll() => _blocked.Clear();
+
+    /// <summary>Whether anything is blocked.</summary>
+    public bool IsPartitioned => _blocked.Count > 0;
+
+    /// <summary>Whether the network lets messages through from one machine to another.</summary>
+    public bool Passes(string from, string to) => !_blocked.Contains((from, to));
+
+    /// <summary>Carries a message between replicas.</summary>
+    public void SendBetweenPeers(string from, string address, byte[] first, byte[] second)
+    {
+        Send(from, address, address, first, second, Rules.PeerLoss);
+        if (random.Chance(Rules.PeerDuplication))
+            Send(from, address, address, first, second, Rules.PeerLoss);
+    }
+
+    /// <summary>
+    /// Carries a message from or to a client: never twice, since a connection does not repeat itself.
+    /// </summary>
+    public void SendForClient(string from, string replyAddress, string address, byte[] frame) =>
+        Send(from, replyAddress, address, frame, [], Rules.ClientLoss);
+
+    /// <summary>The machine that an address belongs to.</summary>
+    public static string MachineOf(string address) => address[..address.IndexOf(':')];
+
+    private void Send(string from, string sender, string address, byte[] first, byte[] second, double loss)
+    {
+        Sent++;
+        string to = MachineOf(address);
+        if (!Passes(from, to) || random.Chance(loss))
+        {
+            Lost++;
+            return;
+        }
+        world.At(Arrival(from, to), () => Arrive(from, sender, address, first, second));
+    }
+
+    private long Arrival(string from, string to)
+    {
+        bool late = random.Chance(Rules.StragglerChance);
+        long at = world.Now + 20 + random.Exponential(late ? Rules.StragglerMicros : Rules.DelayMicros);
+        if (!Rules.KeepsOrder)
+            return at;
+        _lastArrival.TryGetValue((from, to), out long last);
+        at = Math.Max(at, last + 1);
+        _lastArrival[(from, to)] = at;
+        return at;
+    }
+
+    private void Arrive(string from, string sender, string address, byte[] first, byte[] second)
+    {
+        // A partition kills half of what was already under way: the other half had just passed.
+        bool passes = Passes(from, MachineOf(address)) || random.Chance(0.5);
+        if (passes && _endpoints.TryGetValue(address, out IEndpoint? endpoint))
+            endpoint.Arrive(sender, first, second);
+        else
+            Lost++;
+    }
+}

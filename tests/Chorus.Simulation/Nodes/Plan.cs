@@ -1,0 +1,92 @@
+using Chorus.Common.Log;
+using Chorus.Raft;
+using Chorus.Simulation.Clients;
+using Chorus.Simulation.World;
+
+namespace Chorus.Simulation.Nodes;
+
+/// <summary>
+/// What a seed decides before the run: sizes, settings, speed. Small windows, messages and segments come up often, for
+/// it is at limits that things break.
+/// </summary>
+internal sealed class Plan
+{
+    public Plan(SeededRandom random)
+    {
+        Voters = random.Pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5]);
+        StartsFixed = Voters > 1 && random.Chance(0.6);
+        DurationMicros = random.Between(6, 20) * 1_000_000;
+        TickMicros = random.Pick([2_000L, 5_000, 10_000]);
+        int heartbeat = random.Pick([1, 2, 5]);
+        int election = heartbeat * random.Pick([3, 4, 6, 10]);
+        long messageBytes = random.Pick([1L, 200, 1_000, 4_096]);
+        Raft = new RaftOptions
+        {
+            HeartbeatTicks = heartbeat,
+            ElectionTimeoutTicks = election,
+            DiskStallTicks = election * random.Pick([1, 2, 4]),
+            WindowEntries = random.Pick([1, 4, 64, 65_536]),
+            // A network that reorders makes followers refuse most of a window of hundreds of messages, again and again.
+            WindowBytes = Math.Max(4_096, messageBytes * random.Pick([1, 4, 32])),
+            MessageBytes = messageBytes,
+            PromotionLagEntries = (ulong)random.Pick([0, 1, 10, 1_000]),
+        };
+        Log = new LogOptions
+        {
+            SegmentSizeBytes = random.Pick([16L, 32, 64]) << 10,
+            CacheBytes = random.Pick([8L, 64, 1_024]) << 10,
+            ChunkBytes = 4 << 10,
+            PendingBytesMax = random.Pick([8L, 64, 1_024]) << 10,
+            PayloadBytesMax = 2 << 10,
+        };
+        FramesPerRound = random.Pick([1, 3, 256]);
+        ApplyBytesPerRound = random.Pick([1L, 1_000, 4 << 20]);
+        OutstandingRequestsMax = random.Pick([2, 1_000, 1_000]);
+        Workload = new Workload
+        {
+            Clients = 2 + random.Next(7),
+            Keys = 1 + random.Next(4),
+            ReadShare = random.Pick([0.1, 0.4, 0.7]),
+            DeleteShare = random.Pick([0.0, 0.1, 0.3]),
+            ThinkMicros = random.Pick([1_000.0, 10_000, 40_000]),
+            PaddingMax = random.Pick([0, 100, 800]),
+            OperationTimeoutMicros = random.Pick([300_000L, 1_000_000, 2_000_000]),
+            AttemptTimeoutMicros = random.Pick([100_000L, 400_000]),
+        };
+    }
+
+    /// <summary>Voters at the beginning.</summary>
+    public int Voters { get; }
+
+    /// <summary>
+    /// Whether all voters start together (<c>-peer</c>); otherwise one starts and the others join it.
+    /// </summary>
+    public bool StartsFixed { get; }
+
+    /// <summary>Length of the part with faults.</summary>
+    public long DurationMicros { get; }
+
+    public long TickMicros { get; }
+
+    public RaftOptions Raft { get; }
+
+    public LogOptions Log { get; }
+
+    public int FramesPerRound { get; }
+
+    public long ApplyBytesPerRound { get; }
+
+    public int OutstandingRequestsMax { get; }
+
+    public Workload Workload { get; }
+
+    /// <summary>An election timeout, in microseconds: the measure of how long faults last.</summary>
+    public long ElectionMicros => TickMicros * Raft.ElectionTimeoutTicks;
+
+    public override string ToString() =>
+        $"{Voters} voters {(StartsFixed ? "together" : "by joining")}, {DurationMicros / 1_000_000} s, "
+        + $"tick {TickMicros} us, "
+        + $"election {Raft.ElectionTimeoutTicks}, heartbeat {Raft.HeartbeatTicks}, window {Raft.WindowEntries}/"
+        + $"{Raft.WindowBytes}, message {Raft.MessageBytes}, segment {Log.SegmentSizeBytes}, "
+        + $"{Workload.Clients} clients, {Workload.Keys} keys";
+}

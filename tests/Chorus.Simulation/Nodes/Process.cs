@@ -1,0 +1,145 @@
+using Chorus.Common.Log;
+using Chorus.Common.Replica;
+using Chorus.Raft;
+using Chorus.Simulation.Checks;
+using Chorus.Simulation.Disk;
+using Chorus.Simulation.Network;
+using Chorus.Simulation.World;
+
+namespace Chorus.Simulation.Nodes;
+
+/// <summary>
+/// One life of a replica's process: the production loop on simulated ports, called when something may be there to do.
+/// </summary>
+internal sealed class Process
+{
+    private readonly Surroundings _around;
+    private readonly SimulatedNode _node;
+    private readonly SeededRandom _random;
+    private readonly PeerPort _peers;
+    private readonly ClientPort _clients;
+    private readonly ClientPort _joins;
+    private RecordLog? _log;
+    private NodeWatch? _watch;
+    private bool _hasEnded;
+    private long _wakeAt = long.MaxValue;
+
+    public Process(Surroundings around, SimulatedNode node, SeededRandom random)
+    {
+        (_around, _node, _random) = (around, node, random);
+        Disk = new SimulatedDisk(around.Events, random.Fork(), node.Pace, Wake)
+        {
+            Crashed = crash => Guard(() => throw crash),
+        };
+        _peers = new PeerPort(around.Network, node.Name, Wake, Sent);
+        _clients = new ClientPort(around.Network, node.ClientAddress, Wake);
+        _joins = new ClientPort(around.Network, node.JoinAddress, Wake);
+    }
+
+    public SimulatedDisk Disk { get; }
+
+    public Replica Replica { get; private set; } = null!;
+
+    public CheckedStateMachine StateMachine { get; private set; } = null!;
+
+    /// <summary>Whether the process came as far as its loop.</summary>
+    public bool IsUp => _watch is not null;
+
+    /// <summary>Recovers the log, makes the replica, opens the sockets.</summary>
+    public void Boot()
+    {
+        Plan plan = _around.Plan;
+        _log = RecordLog.Open(_node.Storage, Disk, plan.Log, _around.ClusterId);
+        RecoveredState recovered = _log.Recovered;
+        StateMachine = new CheckedStateMachine(_node.Name, _around.Applied);
+        var options = new ReplicaOptions
+        {
+            Id = new NodeId(_node.Name),
+            Incarnation = _node.Incarnation,
+            ClusterId = _around.ClusterId,
+            PeerAddress = _node.PeerAddress,
+            ClientAddress = _node.ClientAddress,
+            Bootstrap = _node.Bootstrap,
+            Raft = plan.Raft,
+            TickMicros = plan.TickMicros,
+            FramesPerRound = plan.FramesPerRound,
+            ApplyBytesPerRound = plan.ApplyBytesPerRound,
+            OutstandingRequestsMax = plan.OutstandingRequestsMax,
+            Seed = _random.NextBits(),
+        };
+        Replica = new Replica(
+            options, _log, StateMachine, _peers, _clients, _joins, _node.Clock,
+            new TraceLogger(_around.Trace, _node.Name));
+        _around.Network.Open(_node.PeerAddress, _peers);
+        _around.Network.Open(_node.ClientAddress, _clients);
+        _around.Network.Open(_node.JoinAddress, _joins);
+        _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log);
+        _around.Invariants.Started(_watch, recovered);
+        Wake();
+    }
+
+    /// <summary>Runs production code; what it throws ends the process, as it would end a real one.</summary>
+    public void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception error) when (error is not Violation)
+        {
+            if (!_hasEnded)
+                _node.Died(error);
+        }
+    }
+
+    /// <summary>Something may be there to do.</summary>
+    public void Wake() => WakeAt(_around.Events.Now + 1 + _random.Next(30));
+
+    /// <summary>The process is gone.</summary>
+    public void End()
+    {
+        _hasEnded = true;
+        Disk.Stop();
+        _around.Network.Close(_node.PeerAddress, _peers);
+        _around.Network.Close(_node.ClientAddress, _clients);
+        _around.Network.Close(_node.JoinAddress, _joins);
+    }
+
+    private void WakeAt(long at)
+    {
+        if (_hasEnded || at >= _wakeAt)
+            return;
+        _wakeAt = at;
+        _around.Events.At(at, () => Run(at));
+    }
+
+    private void Run(long at)
+    {
+        // A wake-up that an earlier one has overtaken.
+        if (_hasEnded || at != _wakeAt || _watch is null)
+            return;
+        _wakeAt = long.MaxValue;
+        if (_node.IsPaused)
+        {
+            WakeAt(_node.PausedUntil);
+            return;
+        }
+        Guard(Work);
+    }
+
+    private void Work()
+    {
+        Replica.DoWork();
+        RaftNode core = Replica.Node;
+        _around.Invariants.AfterStep(_watch!);
+        _around.Trace.Step(_node.Name, core.Term.Value, core.Commit.Value, core.LastIndex.Value, (byte)core.Role);
+        WakeAt(Math.Max(_around.Events.Now + 1, _node.Clock.TrueTimeOf(Replica.NextWorkMicros)));
+    }
+
+    // The first messages of all leave before the constructor is done, if ever.
+    private void Sent(byte[] header)
+    {
+        if (Replica is not null)
+            _around.Invariants.Promises.Sent(Replica.Node, header);
+    }
+}

@@ -1,0 +1,161 @@
+using Chorus.Raft;
+using Chorus.Simulation.Checks;
+using Chorus.Simulation.Clients;
+using Chorus.Simulation.Faults;
+using Chorus.Simulation.Nodes;
+
+namespace Chorus.Simulation;
+
+/// <summary>
+/// One run: a cluster under faults for a while, then faults off, everybody back, and everything must be there, equal
+/// and served.
+/// </summary>
+internal sealed class SimulatedRun
+{
+    private const long ConvergenceMicros = 60_000_000;
+    private const long ServiceMicros = 10_000_000;
+    private const long EventsMax = 4_000_000;
+
+    private readonly ulong _seed;
+    private readonly Surroundings _around;
+    private readonly Cluster _cluster;
+    private readonly Operator _operator;
+    private readonly Nemesis _nemesis;
+    private readonly FaultMix _mix;
+
+    private SimulatedRun(ulong seed, SimulationOptions options)
+    {
+        _seed = seed;
+        _around = new Surroundings(seed, options.Live);
+        _cluster = new Cluster(_around);
+        _operator = new Operator(_cluster);
+        _mix = new FaultMix(_around.Random.Fork(), _around.Plan.ElectionMicros, options.BitFlips);
+        _nemesis = new Nemesis(_cluster, _operator, _mix);
+    }
+
+    /// <summary>Runs a seed.</summary>
+    public static SimulationResult Run(ulong seed, SimulationOptions options)
+    {
+        SimulatedRun simulation = new(seed, options);
+        string? failure = null;
+        try
+        {
+            options.Live?.WriteLine($"seed {seed}: {simulation._around.Plan}; {simulation._mix}");
+            simulation.RunAll();
+        }
+        catch (Violation violation)
+        {
+            failure = violation.Message;
+        }
+        catch (Exception error)
+        {
+            failure = $"the simulator itself: {error}";
+        }
+        return simulation.Result(failure);
+    }
+
+    private void RunAll()
+    {
+        _operator.AddAll(_cluster.Begin());
+        RunUntil(_around.Plan.DurationMicros);
+        _around.Trace.Add("", "faults end");
+        _nemesis.Stop();
+        RunUntil(_around.Events.Now + _around.Plan.ElectionMicros * 5);
+        _around.Plan.Workload.IsRunning = false;
+        Await("everybody converges", ConvergenceMicros, HasConverged);
+        foreach (SimulatedNode node in _cluster.Nodes)
+        {
+            if (!node.IsRetired)
+                Serve(node);
+        }
+        Await("everybody converges again", ConvergenceMicros, HasConverged);
+        CompareStates();
+        _around.History.CheckLinearizable();
+    }
+
+    private void RunUntil(long micros)
+    {
+        while (_around.Events.RunNext(micros))
+        {
+            if (_around.Events.Executed > EventsMax)
+                throw new Violation("work ends", $"more than {EventsMax} events: the cluster is busy with itself");
+        }
+    }
+
+    private void Await(string what, long patienceMicros, Func<bool> condition)
+    {
+        long deadline = _around.Events.Now + patienceMicros;
+        while (!condition())
+        {
+            if (_around.Events.Now >= deadline)
+                throw new Violation("faults off, all goes well",
+                    $"not within {patienceMicros / 1_000_000} s: {what}; {Describe()}");
+            RunUntil(_around.Events.Now + 20_000);
+        }
+    }
+
+    private bool HasConverged()
+    {
+        if (_cluster.Clients.Any(client => client.IsBusy) || !_operator.Tidy() || _cluster.Leader is not { } leader)
+            return false;
+        RaftNode core = leader.Process!.Replica.Node;
+        if (core.ConfigurationIndex > core.Commit)
+            return false;
+        ulong committed = _around.Invariants.Committed.Last;
+        foreach (Member member in core.Configuration.Members)
+        {
+            SimulatedNode node = _cluster.NodeOf(member.Id.Value);
+            if (member.Kind != MemberKind.Voter || node.Process is not { IsUp: true } process || node.IsPaused)
+                return false;
+            if (process.Replica.AppliedIndex.Value != committed || process.Replica.Node.LastIndex.Value != committed)
+                return false;
+        }
+        return true;
+    }
+
+    private void Serve(SimulatedNode node)
+    {
+        SimulatedClient client = _cluster.Clients[0];
+        Operation write = client.Ask(OperationKind.Set, 0, node.ClientAddress);
+        Await($"a write through {node.Name}", ServiceMicros, () => !client.IsBusy);
+        Operation read = client.Ask(OperationKind.Get, 0, node.ClientAddress);
+        Await($"a read through {node.Name}", ServiceMicros, () => !client.IsBusy);
+        if (write.Outcome != Outcome.Done || read.Outcome != Outcome.Done || read.Value != write.Value)
+            throw new Violation("faults off, all goes well", $"{node.Name} does not serve: {write}; {read}");
+    }
+
+    private void CompareStates()
+    {
+        ulong? digest = null;
+        foreach (SimulatedNode node in _cluster.Nodes)
+        {
+            if (node.IsRetired || node.Process is not { IsUp: true } process)
+                continue;
+            digest ??= process.StateMachine.Digest;
+            if (process.StateMachine.Digest != digest)
+                throw new Violation("all states are equal", $"{node.Name} has another digest");
+        }
+    }
+
+    private string Describe() =>
+        string.Join("; ", _cluster.Nodes.Where(node => !node.IsRetired).Select(Describe));
+
+    private static string Describe(SimulatedNode node)
+    {
+        if (node.Process is not { IsUp: true } process)
+            return $"{node.Name} down";
+        RaftNode core = process.Replica.Node;
+        return $"{node.Name} {core.Role} term {core.Term} commit {core.Commit} last {core.LastIndex}"
+            + $" durable {core.DurableIndex} applied {process.Replica.AppliedIndex} members {core.Configuration}";
+    }
+
+    private SimulationResult Result(string? failure) => new(
+        _seed,
+        failure,
+        _around.Trace.Hash,
+        new RunSummary(
+            _around.Events.Now / 1e6, _around.Events.Executed, _around.History.Acknowledged,
+            _around.History.ReadsAnswered, _around.Invariants.Committed.Last, _around.Invariants.Elections,
+            _nemesis.Strikes, _operator.Changes, _around.Invariants.Dropped),
+        failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Chorus.Simulation;
+
+/// <summary>How a seed ended.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Failure">Null, or the violated invariant and how.</param>
+/// <param name="TraceHash">Hash over everything that happened: the same for every run of the seed.</param>
+/// <param name="Summary">What the run was like.</param>
+/// <param name="Tail">The last lines before a failure.</param>
+internal sealed record SimulationResult(
+    ulong Seed, string? Failure, ulong TraceHash, RunSummary Summary, IReadOnlyList<string> Tail)
+{
+    public bool IsClean => Failure is null;
+}
+
+/// <summary>What a run was like, so that an idle one does not pass for a test.</summary>
+/// <param name="SimulatedSeconds">Time in the simulation.</param>
+/// <param name="Events">Events that ran.</param>
+/// <param name="Writes">Writes acknowledged.</param>
+/// <param name="Reads">Reads answered.</param>
+/// <param name="Committed">Entries committed.</param>
+/// <param name="Elections">Elections won.</param>
+/// <param name="Strikes">Faults that struck.</param>
+/// <param name="MemberChanges">Members added, removed and replaced.</param>
+/// <param name="Dropped">Entries that were truncated.</param>
+internal readonly record struct RunSummary(
+    double SimulatedSeconds, long Events, int Writes, int Reads, ulong Committed, int Elections, int Strikes,
+    int MemberChanges, long Dropped)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads, {Committed} committed, "
+        + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Dropped} truncated");
+}

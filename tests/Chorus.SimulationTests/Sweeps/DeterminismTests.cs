@@ -1,0 +1,37 @@
+using System.Globalization;
+using Chorus.Simulation;
+using Chorus.Simulation.Commands;
+
+namespace Chorus.SimulationTests.Sweeps;
+
+public sealed class DeterminismTests
+{
+    [Theory]
+    [InlineData(3)]
+    [InlineData(17)]
+    [InlineData(42)]
+    public void A_seed_means_the_same_run_in_every_process(int seed)
+    {
+        SimulationResult first = SimulatedRun.Run((ulong)seed, new SimulationOptions());
+        SimulationResult second = SimulatedRun.Run((ulong)seed, new SimulationOptions());
+        List<string> lines = [];
+        MutantHunt.RunChild(["--seeds", seed.ToString(CultureInfo.InvariantCulture), "--hash"], lines.Add);
+
+        Assert.Equal(first.TraceHash, second.TraceHash);
+        Assert.Contains(lines, line => line.StartsWith($"{seed} {first.TraceHash:x16}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Runs_are_not_idle()
+    {
+        RunSummary[] runs =
+            [.. Enumerable.Range(1, 12).Select(seed => SimulatedRun.Run((ulong)seed, new SimulationOptions()).Summary)];
+
+        Assert.True(runs.Sum(run => run.Writes) > 2_000, "writes are acknowledged");
+        Assert.True(runs.Sum(run => run.Reads) > 1_000, "reads are answered");
+        Assert.True(runs.Sum(run => run.Elections) > 40, "leaders change");
+        Assert.True(runs.Sum(run => run.Strikes) > 100, "faults strike");
+        Assert.True(runs.Sum(run => run.MemberChanges) > 5, "members come and go");
+        Assert.True(runs.Sum(run => run.Dropped) > 20, "logs are truncated");
+    }
+}
