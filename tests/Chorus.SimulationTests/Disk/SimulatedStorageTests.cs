@@ -114,7 +114,7 @@ public sealed class SimulatedStorageTests
         using IStorageFile file = _storage.Open("a", writable: true);
 
         file.Write(0, [2]);
-        Assert.Throws<IOException>(() => file.Write(1, [3]));
+        Assert.Throws<DiskFullException>(() => file.Write(1, [3]));
         Assert.Equal(0, _storage.FreeBytes);
     }
 
