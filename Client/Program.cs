@@ -1,1 +1,4 @@
-return 0;
+using Chorus.Client;
+using Chorus.Client.Commands;
+
+return await new ClientProgram(Terminal.OfProcess(), ClusterAccess.Connect).RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,73 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Chorus.Client.Measure;
+using Chorus.Common.Client;
+using Chorus.Common.Hosting;
+using Chorus.Common.Protocol;
+
+namespace Chorus.Client.Commands;
+
+/// <summary>Prints answers and failures, for people or as one line of JSON each.</summary>
+internal sealed class Answer(Terminal terminal, bool json)
+{
+    private static readonly JsonSerializerOptions OneLine = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public bool IsJson => json;
+
+    /// <summary>Reads <c>-o</c>.</summary>
+    public static Answer For(Terminal terminal, string? format) => format switch
+    {
+        null or "table" => new Answer(terminal, json: false),
+        "json" => new Answer(terminal, json: true),
+        _ => throw ChorusException.Usage($"-o: there is no format '{format}'", "Use table or json."),
+    };
+
+    /// <summary>Prints an answer to standard output.</summary>
+    public void Tell(string text, Func<JsonNode> node)
+    {
+        terminal.Out.Write((json ? Line(node()) : text) + "\n");
+        terminal.Out.Flush();
+    }
+
+    /// <summary>Prints a failure to standard error. Returns its exit code.</summary>
+    public int Fail(ChorusException failure)
+    {
+        Fail(failure.Code, failure.Message, failure.Cure);
+        return failure.ExitCode;
+    }
+
+    /// <summary>Prints how an operation failed. Returns its exit code.</summary>
+    public int Fail(in ClientResult failure)
+    {
+        string code = CodeNames.Of(failure.Code);
+        Fail(code, failure.Message.Length > 0 ? failure.Message : code, failure.Cure);
+        return ExitCodeOf(failure.Code);
+    }
+
+    public static int ExitCodeOf(Code code) => code switch
+    {
+        Code.Ok or Code.NotFound => ExitCodes.Ok,
+        Code.NotLeader => ExitCodes.Unreachable,
+        _ => ExitCodes.Failed,
+    };
+
+    /// <summary>One line of JSON, letters of every script as they are.</summary>
+    public static string Line(JsonNode node) => node.ToJsonString(OneLine);
+
+    private void Fail(string code, string message, string cure)
+    {
+        if (json)
+            terminal.Error.WriteLine(Line(new JsonObject
+            {
+                ["code"] = code,
+                ["message"] = message,
+                ["cure"] = cure,
+            }));
+        else
+            terminal.Error.WriteLine(cure.Length > 0 ? $"Client: {message}\n        {cure}" : $"Client: {message}");
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Chorus.Client.CommandLine;
+using Chorus.Client.Load;
+using Chorus.Client.Measure;
+using Chorus.Client.Settings;
+using Chorus.Common.Client;
+using Chorus.Common.Hosting;
+
+namespace Chorus.Client.Commands;
+
+/// <summary>
+/// <c>bench</c>: a closed loop for comparisons with other systems. Prints BEGIN and END at the edges of the measured
+/// window, where the comparing harness samples the processes, then one line of JSON.
+/// </summary>
+internal static class BenchCommand
+{
+    private const int ConnectionsMaxByDefault = 16;
+    private const long PreloadedSets = 3000;
+    private const long PreloadedKeys = 1000;
+    private const double TimeoutSec = 5;
+
+    public static Command Of(Surroundings surroundings) => new()
+    {
+        Name = "bench",
+        Summary = "Measures for comparisons: BEGIN, END, then one line of JSON.",
+        Flags =
+        [
+            new Flag("c", "N", "callers, one operation outstanding each (default 64)"),
+            new Flag("conns", "N", "connections (default: as many as callers, at most 16)"),
+            new Flag("size", "BYTES", "size of a value (default 128)"),
+            new Flag("keys", "N", "distinct keys (default 10000)"),
+            new Flag("mode", "put|get", "what to do (default put); get first sets 1000 keys"),
+            new Flag("warm", "SECONDS", "warm-up (default 2)"),
+            new Flag("dur", "SECONDS", "measured window (default 10)"),
+            new Flag("addrs", "LIST", "client addresses", Alias: "servers"),
+        ],
+        Examples = ["Client bench -c 64 -size 128 -mode put -warm 2 -dur 10 -addrs :11000,:11001,:11002"],
+        Remarks = "For people there is 'Client load'.",
+        Run = invocation => RunAsync(surroundings, invocation),
+    };
+
+    private static async Task<int> RunAsync(Surroundings surroundings, Invocation invocation)
+    {
+        Dictionary<string, string> servers = new() { ["servers"] = invocation.Get("addrs") ?? ":11000" };
+        IReadOnlyList<string> addresses = new LoadSettingsReader(null, _ => null, servers).ReadServers();
+        bool reads = invocation.Get("mode") switch
+        {
+            null or "put" => false,
+            "get" => true,
+            string other => throw ChorusException.Usage($"-mode: there is no mode '{other}'", "Use put or get."),
+        };
+        LoadPlan plan = new()
+        {
+            Clients = (int)Number(invocation, "c", 64, 1, LoadSettingSpecs.ClientsMax),
+            ValueBytes = (int)Number(invocation, "size", 128, 0, LoadSettingSpecs.ValueBytesMax),
+            Keys = reads ? PreloadedKeys : (long)Number(invocation, "keys", 10_000, 1, 1e12),
+            WarmUpSec = Number(invocation, "warm", 2, 0, 1e6),
+            TimeSec = Number(invocation, "dur", 10, 0.01, 1e6),
+            ReadShare = reads ? 1 : 0,
+            Seed = (ulong)Random.Shared.NextInt64(),
+            CountLateAnswers = false,
+        };
+        int most = Math.Min(plan.Clients, ConnectionsMaxByDefault);
+        int count = (int)Number(invocation, "conns", most, 1, LoadSettingSpecs.ConnectionsMax);
+        List<ClusterAccess> connections = [];
+        for (int i = 0; i < Math.Min(count, plan.Clients); i++)
+            connections.Add(surroundings.Connect(addresses, TimeSpan.FromSeconds(TimeoutSec), true));
+        LoadResult result = await MeasureAsync(surroundings.Terminal, plan, connections).ConfigureAwait(false);
+        surroundings.Terminal.Out.WriteLine(Answer.Line(Node(result)));
+        surroundings.Terminal.Out.Flush();
+        foreach (ClusterAccess connection in connections)
+            await connection.DisposeAsync().ConfigureAwait(false);
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<LoadResult> MeasureAsync(
+        Terminal terminal, LoadPlan plan, IReadOnlyList<ClusterAccess> connections)
+    {
+        SendOperation[] sends = [.. connections.Select(connection => connection.Send)];
+        if (plan.ReadShare > 0)
+            await PreloadAsync(plan, sends[0]).ConfigureAwait(false);
+        using Interrupts interrupts = new();
+        LoadEngine engine = new(plan, sends)
+        {
+            PhaseChanged = phase =>
+            {
+                terminal.Out.WriteLine(phase == LoadPhase.Measure ? "BEGIN" : "END");
+                terminal.Out.Flush();
+            },
+        };
+        return await engine.RunAsync(interrupts.Stop).ConfigureAwait(false);
+    }
+
+    private static async Task PreloadAsync(LoadPlan plan, SendOperation send)
+    {
+        CommandBuffer buffer = new(plan.KeyPrefix, plan.KeyDigits, plan.ValueBytes);
+        for (long i = 0; i < PreloadedSets; i++)
+        {
+            ClientResult result = await send(true, buffer.Set(i % PreloadedKeys)).ConfigureAwait(false);
+            if (!result.IsSuccess)
+                throw new ChorusException(
+                    Answer.ExitCodeOf(result.Code), CodeNames.Of(result.Code), result.Message, result.Cure);
+        }
+    }
+
+    private static JsonObject Node(LoadResult result)
+    {
+        Histogram latency = result.Totals.Service;
+        return new JsonObject
+        {
+            ["ops"] = result.CompletedInWindow,
+            ["secs"] = Math.Round(result.WindowSec, 6),
+            ["ops_s"] = Math.Round(result.OperationsPerSec, 1),
+            ["p50_us"] = latency.PercentileUs(50),
+            ["p99_us"] = latency.PercentileUs(99),
+            ["max_us"] = latency.MaxUs,
+            ["errs"] = result.Totals.Errors.Total,
+            ["last_err"] = result.Totals.Errors.LastMessage,
+            ["stuck"] = result.Stuck > 0,
+        };
+    }
+
+    private static double Number(Invocation invocation, string flag, double otherwise, double min, double max)
+    {
+        if (invocation.Get(flag) is not { } text)
+            return otherwise;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && number >= min && number <= max
+            ? number
+            : throw ChorusException.Usage($"-{flag}: '{text}' is not a number from {min} to {max}");
+    }
+}

@@ -1,0 +1,56 @@
+using Chorus.Client.Load;
+using Chorus.Common.Client;
+using Chorus.Common.Protocol;
+
+namespace Chorus.Client.Commands;
+
+/// <summary>How to open a connection to a cluster.</summary>
+/// <param name="servers">Client addresses.</param>
+/// <param name="timeout">Deadline of one operation.</param>
+/// <param name="completeInline">Whether answers are handled on the connection's own thread.</param>
+internal delegate ClusterAccess ConnectCluster(
+    IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline);
+
+/// <summary>What the commands use of a client, so that tests can put a cluster in memory behind them.</summary>
+internal sealed record ClusterAccess : IAsyncDisposable
+{
+    /// <summary>Sends a command of the key-value protocol.</summary>
+    public required SendOperation Send { get; init; }
+
+    /// <summary>Asks one address for its state; null when it does not answer in time.</summary>
+    public required Func<string, Task<Status?>> Status { get; init; }
+
+    /// <summary>Takes a member out of the cluster.</summary>
+    public required Func<string, ValueTask<ClientResult>> RemoveMember { get; init; }
+
+    public required Func<ValueTask> Close { get; init; }
+
+    /// <summary>Opens a connection with the client library.</summary>
+    public static ClusterAccess Connect(IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline)
+    {
+        ChorusClient client = new(new ChorusClientOptions
+        {
+            Servers = servers,
+            Timeout = timeout,
+            CompleteInline = completeInline,
+        });
+        return new ClusterAccess
+        {
+            Send = (write, command) => write ? client.WriteAsync(command) : client.ReadAsync(command),
+            Status = address => client.StatusAsync(address),
+            RemoveMember = id => client.RemoveMemberAsync(id),
+            Close = client.DisposeAsync,
+        };
+    }
+
+    public ValueTask<ClientResult> GetAsync(ReadOnlyMemory<byte> key) =>
+        Send(false, KvClient.Encode(KvCommand.Types.Operation.Get, key, default));
+
+    public ValueTask<ClientResult> SetAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value) =>
+        Send(true, KvClient.Encode(KvCommand.Types.Operation.Set, key, value));
+
+    public ValueTask<ClientResult> DeleteAsync(ReadOnlyMemory<byte> key) =>
+        Send(true, KvClient.Encode(KvCommand.Types.Operation.Delete, key, default));
+
+    public ValueTask DisposeAsync() => Close();
+}

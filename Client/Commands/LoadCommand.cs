@@ -1,0 +1,148 @@
+using Chorus.Client.Acked;
+using Chorus.Client.CommandLine;
+using Chorus.Client.Load;
+using Chorus.Client.Measure;
+using Chorus.Client.Report;
+using Chorus.Client.Settings;
+using Chorus.Common.Client;
+using Chorus.Common.Hosting;
+using Chorus.Common.Protocol;
+
+namespace Chorus.Client.Commands;
+
+/// <summary><c>load</c>: puts load on a cluster and reports what it bore.</summary>
+internal static class LoadCommand
+{
+    public static Command Of(Surroundings surroundings) => new()
+    {
+        Name = "load",
+        Summary = "Puts load on a cluster; prints a table and writes a report with charts.",
+        Flags =
+        [
+            Surroundings.ConfigFlag,
+            Surroundings.ServersFlag,
+            new Flag("clients", "N", "callers, each with one operation outstanding"),
+            new Flag("req", "N", "end after N operations"),
+            new Flag("time", "SECONDS", "end after this time"),
+            new Flag("key", "N", "number of distinct keys"),
+            new Flag("data", "0|1|2|BYTES", "size of a value; 0: 128 B, 1: 1 KiB, 2: 4 KiB"),
+            new Flag("size", "BYTES", "size of a value, taken literally"),
+            new Flag("reads", "SHARE", "share of reads, 0 to 1"),
+            new Flag("conns", "N", "connections that the callers share"),
+            new Flag("rate", "N", "operations that fall due in a second (open loop); 0: closed loop"),
+            new Flag("warm", "SECONDS", "warm-up, not measured"),
+            new Flag("think", "MILLISECONDS", "pause of each caller between two operations"),
+            new Flag("seed", "N", "fixes the order of keys"),
+            new Flag("prefix", "TEXT", "what every key begins with"),
+            new Flag("digits", "N", "least digits of the number in a key"),
+            new Flag("timeout", "SECONDS", "deadline of one operation, retries included"),
+            new Flag("tolerate", "CODES", "failures that do not fail the load, as in OUTCOME_UNKNOWN,OVERLOADED"),
+            new Flag("acked", "FILE", "write down what was acknowledged, for 'Client verify FILE'"),
+            new Flag("log", "DIR", "folder of the report (default runs/<UTC time>)", Alias: "out"),
+            new Flag("rep", "N", "number of replicas, checked against the servers"),
+            new Flag("localip", "ADDRESS", "accepted, not used"),
+            new Flag("udpport", "PORT", "accepted, not used"),
+            Surroundings.OutputFlag,
+        ],
+        Examples =
+        [
+            "Client -config=client-config.toml",
+            "Client -config=client-config.toml -clients 256 -time 30 -data 1",
+            "Client load -servers :11000,:11001,:11002 -rate 5000 -time 60 -reads 0.9",
+            "Client load -time 30 -acked acked.txt && Client verify acked.txt",
+        ],
+        Remarks = "Every flag has a key in client-config.toml, where it is explained, and a variable CHORUS_FLAG.\n"
+            + "Exit code 0 only without failures other than tolerated ones; 3 when no operation succeeded for want\n"
+            + "of a leader. With -acked, OUTCOME_UNKNOWN is tolerated unless -tolerate says otherwise.",
+        Run = invocation => RunAsync(surroundings, invocation),
+    };
+
+    private static async Task<int> RunAsync(Surroundings surroundings, Invocation invocation)
+    {
+        Answer answer = surroundings.AnswerFor(invocation);
+        Terminal terminal = surroundings.Terminal;
+        LoadSettings settings = new LoadSettingsReader(
+            surroundings.ReadFile(invocation), terminal.Variable, invocation.Flags).Read();
+        foreach (string note in settings.Notes)
+            terminal.Error.WriteLine($"note: {note}");
+        List<ClusterAccess> connections = [];
+        try
+        {
+            for (int i = 0; i < settings.Connections; i++)
+                connections.Add(surroundings.Connect(settings.Servers, settings.Timeout, completeInline: true));
+            await ProbeAsync(settings, connections[0]).ConfigureAwait(false);
+            RunFolder folder = RunFolder.Create(terminal.Folder, settings.Folder, DateTime.UtcNow);
+            LoadResult result = await MeasureAsync(terminal, settings, connections).ConfigureAwait(false);
+            WriteAcked(terminal, settings, result);
+            folder.Write(settings, result, Machine.Commit(AppContext.BaseDirectory));
+            LoadReport report = new(settings, result);
+            answer.Tell(report.Table() + $"  {"report",-30} {folder.Shown}", () => report.Results());
+            return ExitCode(answer, settings, result);
+        }
+        finally
+        {
+            foreach (ClusterAccess connection in connections)
+                await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One read, so that a load against nobody fails at once and says why.</summary>
+    private static async Task ProbeAsync(LoadSettings settings, ClusterAccess connection)
+    {
+        CommandBuffer command = new(settings.Plan.KeyPrefix, settings.Plan.KeyDigits, 0);
+        ClientResult result = await connection.Send(false, command.Get(0)).ConfigureAwait(false);
+        if (!result.IsSuccess)
+            throw new ChorusException(
+                Answer.ExitCodeOf(result.Code), CodeNames.Of(result.Code), result.Message, result.Cure);
+    }
+
+    private static async Task<LoadResult> MeasureAsync(
+        Terminal terminal, LoadSettings settings, IReadOnlyList<ClusterAccess> connections)
+    {
+        using Interrupts interrupts = new();
+        ProgressLine progress = new(terminal.Error, terminal.IsErrorTerminal);
+        LoadEngine engine = new(settings.Plan, [.. connections.Select(connection => connection.Send)])
+        {
+            Progress = progress.Show,
+        };
+        LoadResult result = await engine.RunAsync(interrupts.Stop).ConfigureAwait(false);
+        progress.End();
+        return result;
+    }
+
+    private static void WriteAcked(Terminal terminal, LoadSettings settings, LoadResult result)
+    {
+        if (settings.AckedFile is null || result.Acked is null)
+            return;
+        AckedFile.Write(Path.Combine(terminal.Folder, settings.AckedFile), new AckedRun
+        {
+            Run = result.Run,
+            KeyPrefix = settings.Plan.KeyPrefix,
+            KeyDigits = settings.Plan.KeyDigits,
+            ValueBytes = settings.Plan.ValueBytes,
+            Servers = settings.Servers,
+            Keys = result.Acked,
+        });
+    }
+
+    private static int ExitCode(Answer answer, LoadSettings settings, LoadResult result)
+    {
+        ErrorTally errors = result.Totals.Errors;
+        if (result.WrongReads > 0)
+            return answer.Fail(new ChorusException(
+                ExitCodes.CheckFailed, "WRONG_READS", result.FirstWrongRead,
+                "Keep the data directories of all replicas, and report it."));
+        if (result.Interrupted)
+            return ExitCodes.Interrupted;
+        if (result.Operations == 0 && errors[Code.NotLeader] > 0)
+            return answer.Fail(new ChorusException(
+                ExitCodes.Unreachable, CodeNames.Of(Code.NotLeader), errors.LastMessage, errors.LastCure));
+        if (result.Stuck > 0)
+            return answer.Fail(ChorusException.Failed(
+                "NEVER_ANSWERED", $"{result.Stuck} operations were never answered nor given up",
+                "This is a defect of the client library: report it."));
+        long untolerated = settings.Untolerated(errors);
+        return untolerated == 0 ? ExitCodes.Ok : answer.Fail(ChorusException.Failed(
+            "LOAD_FAILED", $"{untolerated} operations failed; the last one: {errors.LastMessage}", errors.LastCure));
+    }
+}

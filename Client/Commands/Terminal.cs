@@ -1,0 +1,43 @@
+namespace Chorus.Client.Commands;
+
+/// <summary>Where commands read and write, and what they know of their surroundings.</summary>
+internal sealed record Terminal
+{
+    /// <summary>Standard output, for bytes that are no text.</summary>
+    public required Stream OutBytes { get; init; }
+
+    /// <summary>Standard output, for text. Flushed by who writes.</summary>
+    public required TextWriter Out { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    public required TextReader In { get; init; }
+
+    /// <summary>Whether somebody types.</summary>
+    public bool IsInputTerminal { get; init; }
+
+    /// <summary>Whether progress can be redrawn in place.</summary>
+    public bool IsErrorTerminal { get; init; }
+
+    /// <summary>Looks up an environment variable.</summary>
+    public Func<string, string?> Variable { get; init; } = _ => null;
+
+    /// <summary>Folder that relative paths start from.</summary>
+    public string Folder { get; init; } = Environment.CurrentDirectory;
+
+    /// <summary>The console of this process.</summary>
+    public static Terminal OfProcess()
+    {
+        Stream output = Console.OpenStandardOutput();
+        return new Terminal
+        {
+            OutBytes = output,
+            Out = new StreamWriter(output),
+            Error = Console.Error,
+            In = Console.In,
+            IsInputTerminal = !Console.IsInputRedirected,
+            IsErrorTerminal = !Console.IsErrorRedirected,
+            Variable = Environment.GetEnvironmentVariable,
+        };
+    }
+}
