@@ -2,7 +2,6 @@ using Chorus.Client.CommandLine;
 using Chorus.Client.Commands;
 using Chorus.Client.Report;
 using Chorus.Common.Hosting;
-using Chorus.Common.Toml;
 
 namespace Chorus.Client;
 
@@ -47,17 +46,13 @@ internal sealed class ClientProgram
                 return Print(HelpText.Of(command), ExitCodes.Ok);
             return await command.Run(Parser.Parse(command, [.. words.Skip(used)])).ConfigureAwait(false);
         }
-        catch (ChorusException failure)
+        catch (Exception error)
         {
-            return Answer(words).Fail(failure);
-        }
-        catch (TomlException wrong)
-        {
-            return Answer(words).Fail(ChorusException.Usage(wrong.Message));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return Answer(words).Fail(ChorusException.Failed("IO", error.Message));
+            ChorusException known = CommandErrors.Explain(error);
+            int exitCode = Answer(words).Fail(known);
+            if (known.Code == CommandErrors.UnexpectedCode)
+                _terminal.Error.WriteLine(error);
+            return exitCode;
         }
     }
 

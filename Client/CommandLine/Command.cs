@@ -12,7 +12,7 @@ internal sealed record Command
     /// <summary>Names of the arguments, all of them required, in order.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    public required IReadOnlyList<Flag> Flags { get; init; }
+    public required IReadOnlyList<FlagSpec> Flags { get; init; }
 
     /// <summary>Lines that work as they stand.</summary>
     public required IReadOnlyList<string> Examples { get; init; }

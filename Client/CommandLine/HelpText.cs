@@ -41,7 +41,7 @@ internal static class HelpText
         StringBuilder text = new();
         string call = string.Join(' ', [command.Name, .. command.Arguments]);
         text.Append($"{command.Summary}\n\nUsage: Client {call} [-flag value...]\n\nFlags:\n");
-        foreach (Flag flag in command.Flags)
+        foreach (FlagSpec flag in command.Flags)
         {
             string name = $"-{flag.Name}{(flag.Value is null ? "" : " " + flag.Value)}";
             string alias = flag.Alias is null ? "" : $" (also -{flag.Alias})";

@@ -49,7 +49,7 @@ internal static class Parser
             }
             string text = words[i].TrimStart('-');
             int equals = text.IndexOf('=', StringComparison.Ordinal);
-            Flag flag = FindFlag(command, equals < 0 ? text : text[..equals]);
+            FlagSpec flag = FindFlag(command, equals < 0 ? text : text[..equals]);
             flags[flag.Name] = equals >= 0 ? text[(equals + 1)..]
                 : flag.Value is null ? "true"
                 : ++i < words.Count ? words[i]
@@ -63,7 +63,7 @@ internal static class Parser
     private static bool IsFlag(string word) =>
         word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]) && word[1] != '.';
 
-    private static Flag FindFlag(Command command, string name) =>
+    private static FlagSpec FindFlag(Command command, string name) =>
         command.Flags.FirstOrDefault(flag => flag.Name == name || flag.Alias == name)
         ?? throw ChorusException.Usage(
             $"'{command.Name}' has no flag -{name}",

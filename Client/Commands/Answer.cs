@@ -36,16 +36,19 @@ internal sealed class Answer(Terminal terminal, bool json)
     /// <summary>Prints a failure to standard error. Returns its exit code.</summary>
     public int Fail(ChorusException failure)
     {
-        Fail(failure.Code, failure.Message, failure.Cure);
+        CommandErrors.Write(terminal.Error, failure, json);
         return failure.ExitCode;
     }
 
     /// <summary>Prints how an operation failed. Returns its exit code.</summary>
-    public int Fail(in ClientResult failure)
+    public int Fail(in ClientResult failure) => Fail(Explain(failure));
+
+    /// <summary>A failed operation as an error.</summary>
+    public static ChorusException Explain(in ClientResult failure)
     {
-        string code = CodeNames.Of(failure.Code);
-        Fail(code, failure.Message.Length > 0 ? failure.Message : code, failure.Cure);
-        return ExitCodeOf(failure.Code);
+        string code = CodeNames.Of(failure.Code).ToLowerInvariant();
+        return new ChorusException(
+            ExitCodeOf(failure.Code), code, failure.Message.Length > 0 ? failure.Message : code, failure.Cure);
     }
 
     public static int ExitCodeOf(Code code) => code switch
@@ -57,17 +60,4 @@ internal sealed class Answer(Terminal terminal, bool json)
 
     /// <summary>One line of JSON, letters of every script as they are.</summary>
     public static string Line(JsonNode node) => node.ToJsonString(OneLine);
-
-    private void Fail(string code, string message, string cure)
-    {
-        if (json)
-            terminal.Error.WriteLine(Line(new JsonObject
-            {
-                ["code"] = code,
-                ["message"] = message,
-                ["cure"] = cure,
-            }));
-        else
-            terminal.Error.WriteLine(cure.Length > 0 ? $"Client: {message}\n        {cure}" : $"Client: {message}");
-    }
 }

@@ -26,14 +26,14 @@ internal static class BenchCommand
         Summary = "Measures for comparisons: BEGIN, END, then one line of JSON.",
         Flags =
         [
-            new Flag("c", "N", "callers, one operation outstanding each (default 64)"),
-            new Flag("conns", "N", "connections (default: as many as callers, at most 16)"),
-            new Flag("size", "BYTES", "size of a value (default 128)"),
-            new Flag("keys", "N", "distinct keys (default 10000)"),
-            new Flag("mode", "put|get", "what to do (default put); get first sets 1000 keys"),
-            new Flag("warm", "SECONDS", "warm-up (default 2)"),
-            new Flag("dur", "SECONDS", "measured window (default 10)"),
-            new Flag("addrs", "LIST", "client addresses", Alias: "servers"),
+            new FlagSpec("c", "N", "callers, one operation outstanding each (default 64)"),
+            new FlagSpec("conns", "N", "connections (default: as many as callers, at most 16)"),
+            new FlagSpec("size", "BYTES", "size of a value (default 128)"),
+            new FlagSpec("keys", "N", "distinct keys (default 10000)"),
+            new FlagSpec("mode", "put|get", "what to do (default put); get first sets 1000 keys"),
+            new FlagSpec("warm", "SECONDS", "warm-up (default 2)"),
+            new FlagSpec("dur", "SECONDS", "measured window (default 10)"),
+            new FlagSpec("addrs", "LIST", "client addresses", Alias: "servers"),
         ],
         Examples = ["Client bench -c 64 -size 128 -mode put -warm 2 -dur 10 -addrs :11000,:11001,:11002"],
         Remarks = "For people there is 'Client load'.",
@@ -99,8 +99,7 @@ internal static class BenchCommand
         {
             ClientResult result = await send(true, buffer.Set(i % PreloadedKeys)).ConfigureAwait(false);
             if (!result.IsSuccess)
-                throw new ChorusException(
-                    Answer.ExitCodeOf(result.Code), CodeNames.Of(result.Code), result.Message, result.Cure);
+                throw Answer.Explain(result);
         }
     }
 

@@ -17,7 +17,7 @@ internal static class ClusterCommands
             Flags =
             [
                 .. Surroundings.ClusterFlags,
-                new Flag("only", null, "ask only the named servers, not the members that they know of"),
+                new FlagSpec("only", null, "ask only the named servers, not the members that they know of"),
             ],
             Examples =
             [

@@ -14,7 +14,7 @@ internal sealed class KeyOperations(Terminal terminal, ClusterAccess cluster, An
         ClientResult result = await cluster.GetAsync(text.Read(key, "key")).ConfigureAwait(false);
         if (result.Code == Code.NotFound)
             return answer.Fail(new ChorusException(
-                ExitCodes.Failed, "NOT_FOUND", $"there is no key '{key}'"));
+                ExitCodes.Failed, "not_found", $"there is no key '{key}'"));
         if (!result.IsSuccess)
             return answer.Fail(result);
         if (answer.IsJson)

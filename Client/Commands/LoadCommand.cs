@@ -21,27 +21,27 @@ internal static class LoadCommand
         [
             Surroundings.ConfigFlag,
             Surroundings.ServersFlag,
-            new Flag("clients", "N", "callers, each with one operation outstanding"),
-            new Flag("req", "N", "end after N operations"),
-            new Flag("time", "SECONDS", "end after this time"),
-            new Flag("key", "N", "number of distinct keys"),
-            new Flag("data", "0|1|2|BYTES", "size of a value; 0: 128 B, 1: 1 KiB, 2: 4 KiB"),
-            new Flag("size", "BYTES", "size of a value, taken literally"),
-            new Flag("reads", "SHARE", "share of reads, 0 to 1"),
-            new Flag("conns", "N", "connections that the callers share"),
-            new Flag("rate", "N", "operations that fall due in a second (open loop); 0: closed loop"),
-            new Flag("warm", "SECONDS", "warm-up, not measured"),
-            new Flag("think", "MILLISECONDS", "pause of each caller between two operations"),
-            new Flag("seed", "N", "fixes the order of keys"),
-            new Flag("prefix", "TEXT", "what every key begins with"),
-            new Flag("digits", "N", "least digits of the number in a key"),
-            new Flag("timeout", "SECONDS", "deadline of one operation, retries included"),
-            new Flag("tolerate", "CODES", "failures that do not fail the load, as in OUTCOME_UNKNOWN,OVERLOADED"),
-            new Flag("acked", "FILE", "write down what was acknowledged, for 'Client verify FILE'"),
-            new Flag("log", "DIR", "folder of the report (default runs/<UTC time>)", Alias: "out"),
-            new Flag("rep", "N", "number of replicas, checked against the servers"),
-            new Flag("localip", "ADDRESS", "accepted, not used"),
-            new Flag("udpport", "PORT", "accepted, not used"),
+            new FlagSpec("clients", "N", "callers, each with one operation outstanding"),
+            new FlagSpec("req", "N", "end after N operations"),
+            new FlagSpec("time", "SECONDS", "end after this time"),
+            new FlagSpec("key", "N", "number of distinct keys"),
+            new FlagSpec("data", "0|1|2|BYTES", "size of a value; 0: 128 B, 1: 1 KiB, 2: 4 KiB"),
+            new FlagSpec("size", "BYTES", "size of a value, taken literally"),
+            new FlagSpec("reads", "SHARE", "share of reads, 0 to 1"),
+            new FlagSpec("conns", "N", "connections that the callers share"),
+            new FlagSpec("rate", "N", "operations that fall due in a second (open loop); 0: closed loop"),
+            new FlagSpec("warm", "SECONDS", "warm-up, not measured"),
+            new FlagSpec("think", "MILLISECONDS", "pause of each caller between two operations"),
+            new FlagSpec("seed", "N", "fixes the order of keys"),
+            new FlagSpec("prefix", "TEXT", "what every key begins with"),
+            new FlagSpec("digits", "N", "least digits of the number in a key"),
+            new FlagSpec("timeout", "SECONDS", "deadline of one operation, retries included"),
+            new FlagSpec("tolerate", "CODES", "failures that do not fail the load, as in OUTCOME_UNKNOWN,OVERLOADED"),
+            new FlagSpec("acked", "FILE", "write down what was acknowledged, for 'Client verify FILE'"),
+            new FlagSpec("log", "DIR", "folder of the report (default runs/<UTC time>)", Alias: "out"),
+            new FlagSpec("rep", "N", "number of replicas, checked against the servers"),
+            new FlagSpec("localip", "ADDRESS", "accepted, not used"),
+            new FlagSpec("udpport", "PORT", "accepted, not used"),
             Surroundings.OutputFlag,
         ],
         Examples =
@@ -92,8 +92,7 @@ internal static class LoadCommand
         CommandBuffer command = new(settings.Plan.KeyPrefix, settings.Plan.KeyDigits, 0);
         ClientResult result = await connection.Send(false, command.Get(0)).ConfigureAwait(false);
         if (!result.IsSuccess)
-            throw new ChorusException(
-                Answer.ExitCodeOf(result.Code), CodeNames.Of(result.Code), result.Message, result.Cure);
+            throw Answer.Explain(result);
     }
 
     private static async Task<LoadResult> MeasureAsync(
@@ -130,19 +129,19 @@ internal static class LoadCommand
         ErrorTally errors = result.Totals.Errors;
         if (result.WrongReads > 0)
             return answer.Fail(new ChorusException(
-                ExitCodes.CheckFailed, "WRONG_READS", result.FirstWrongRead,
+                ExitCodes.CheckFailed, "wrong_reads", result.FirstWrongRead,
                 "Keep the data directories of all replicas, and report it."));
         if (result.Interrupted)
             return ExitCodes.Interrupted;
         if (result.Operations == 0 && errors[Code.NotLeader] > 0)
             return answer.Fail(new ChorusException(
-                ExitCodes.Unreachable, CodeNames.Of(Code.NotLeader), errors.LastMessage, errors.LastCure));
+                ExitCodes.Unreachable, "no_leader", errors.LastMessage, errors.LastCure));
         if (result.Stuck > 0)
             return answer.Fail(ChorusException.Failed(
-                "NEVER_ANSWERED", $"{result.Stuck} operations were never answered nor given up",
+                "never_answered", $"{result.Stuck} operations were never answered nor given up",
                 "This is a defect of the client library: report it."));
         long untolerated = settings.Untolerated(errors);
         return untolerated == 0 ? ExitCodes.Ok : answer.Fail(ChorusException.Failed(
-            "LOAD_FAILED", $"{untolerated} operations failed; the last one: {errors.LastMessage}", errors.LastCure));
+            "load_failed", $"{untolerated} operations failed; the last one: {errors.LastMessage}", errors.LastCure));
     }
 }

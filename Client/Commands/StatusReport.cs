@@ -14,17 +14,17 @@ internal static class StatusReport
         ClusterStatus status = await ClusterStatus.AskAsync(cluster.Status, servers, only).ConfigureAwait(false);
         if (!status.Answered.Any())
             return answer.Fail(new ChorusException(
-                ExitCodes.Unreachable, "UNREACHABLE", $"nobody answers at {string.Join(", ", servers)}",
+                ExitCodes.Unreachable, "unreachable", $"nobody answers at {string.Join(", ", servers)}",
                 "Start the replicas, or name others with -servers host:port,..."));
         answer.Tell(Table(status), () => Node(status));
         if (status.Divergence is (NodeStatus one, NodeStatus other))
             return answer.Fail(new ChorusException(
-                ExitCodes.CheckFailed, "STATES_DIFFER",
+                ExitCodes.CheckFailed, "states_differ",
                 $"{one.Id} and {other.Id} applied index {one.Status!.AppliedIndex} and hold different states",
                 "Stop both, keep their data directories, and report it."));
         bool hasLeader = status.Answered.Any(node => node.Status!.Leader.Length > 0);
         return hasLeader || only ? ExitCodes.Ok : answer.Fail(new ChorusException(
-            ExitCodes.Unreachable, "NO_LEADER", "the cluster has no leader at the moment",
+            ExitCodes.Unreachable, "no_leader", "the cluster has no leader at the moment",
             "A majority of the voters must run and reach each other: start those that do not answer."));
     }
 

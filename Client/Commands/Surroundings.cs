@@ -14,21 +14,21 @@ internal sealed record Surroundings(Terminal Terminal, ConnectCluster Connect)
 
     private const double DefaultTimeoutSec = 5;
 
-    public static Flag ServersFlag { get; } =
+    public static FlagSpec ServersFlag { get; } =
         new("servers", "LIST", "client addresses, as in :11000,:11001 (or CHORUS_SERVERS)");
 
-    public static Flag ConfigFlag { get; } =
+    public static FlagSpec ConfigFlag { get; } =
         new("config", "FILE", $"configuration (default: {DefaultFile}, if it is there)");
 
-    public static Flag TimeoutFlag { get; } =
+    public static FlagSpec TimeoutFlag { get; } =
         new("timeout", "SECONDS", $"deadline of one operation (default {DefaultTimeoutSec})");
 
-    public static Flag OutputFlag { get; } = new("o", "table|json", "form of answers and errors (default table)");
+    public static FlagSpec OutputFlag { get; } = new("o", "table|json", "form of answers and errors (default table)");
 
-    public static Flag HexFlag { get; } = new("hex", null, "keys and values in hexadecimal");
+    public static FlagSpec HexFlag { get; } = new("hex", null, "keys and values in hexadecimal");
 
     /// <summary>Flags of every command that asks a cluster.</summary>
-    public static IReadOnlyList<Flag> ClusterFlags { get; } = [ServersFlag, TimeoutFlag, OutputFlag, ConfigFlag];
+    public static IReadOnlyList<FlagSpec> ClusterFlags { get; } = [ServersFlag, TimeoutFlag, OutputFlag, ConfigFlag];
 
     public Answer AnswerFor(Invocation invocation) => Answer.For(Terminal, invocation.Get("o"));
 

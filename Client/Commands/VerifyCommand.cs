@@ -36,11 +36,11 @@ internal static class VerifyCommand
         answer.Tell(Text(verdict), () => Node(verdict));
         if (verdict.Lost + verdict.Wrong > 0)
             return answer.Fail(new ChorusException(
-                ExitCodes.CheckFailed, "WRITES_LOST",
+                ExitCodes.CheckFailed, "writes_lost",
                 $"{verdict.Lost} acknowledged writes are lost, {verdict.Wrong} keys hold a wrong value",
                 "Keep the data directories of all replicas, and report it."));
         return verdict.Unread == 0 ? ExitCodes.Ok : answer.Fail(new ChorusException(
-            ExitCodes.Unreachable, "NOT_READ", $"{verdict.Unread} keys could not be read",
+            ExitCodes.Unreachable, "not_read", $"{verdict.Unread} keys could not be read",
             "Verify again when the cluster has a leader."));
     }
 
@@ -53,7 +53,7 @@ internal static class VerifyCommand
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw ChorusException.Failed(
-                "BAD_FILE", error.Message, "Name a file that 'Client load -acked FILE' wrote at its end.", error);
+                "bad_file", error.Message, "Name a file that 'Client load -acked FILE' wrote at its end.", error);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class RunFolder
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw ChorusException.Failed(
-                "NO_FOLDER", $"the folder {shown} for the report cannot be made: {error.Message}",
+                "no_folder", $"the folder {shown} for the report cannot be made: {error.Message}",
                 "Name another one with -log DIR.", error);
         }
         return new RunFolder(path, System.IO.Path.GetRelativePath(home, path));
