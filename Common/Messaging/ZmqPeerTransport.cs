@@ -55,12 +55,12 @@ public sealed class ZmqPeerTransport : IPeerTransport, IDisposable
             _socket.Options.ReceiveHighWatermark = _options.ReceiveQueueFrames;
             _socket.Options.TcpKeepAlive = true;
             _socket.Options.RefuseOldVersions = true;
-            _monitor = new SocketMonitor(_socket);
             LocalEndpoint = _socket.Bind(endpoint, flag);
+            // Behind the bind: a monitored bind that fails leaves another error number behind.
+            _monitor = new SocketMonitor(_socket);
         }
         catch
         {
-            _monitor?.Dispose();
             _socket.Dispose();
             throw;
         }

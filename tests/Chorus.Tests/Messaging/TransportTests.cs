@@ -20,6 +20,17 @@ public sealed class TransportTests : IDisposable
     }
 
     [Fact]
+    public void A_transport_names_the_port_that_is_in_use()
+    {
+        using ZmqClientTransport first = new(_context, AnyPort);
+        Endpoint taken = first.LocalEndpoint;
+        ZmqException clients = Assert.Throws<ZmqException>(() => new ZmqClientTransport(_context, taken, "-port"));
+        ZmqException peers = Assert.Throws<ZmqException>(() => new ZmqPeerTransport(_context, taken, "-raft"));
+        Assert.StartsWith($"port {taken.Port} is in use", clients.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"port {taken.Port} is in use", peers.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Peers_exchange_headers_and_records()
     {
         using ZmqPeerTransport left = new(_context, AnyPort);
