@@ -1,4 +1,5 @@
 using Chorus.Common.Hosting;
+using Chorus.Common.Replica;
 
 namespace Chorus.Kvstore;
 
@@ -17,7 +18,11 @@ internal static class KvstoreProcess
         {
             var store = new KvStateMachine(options.Limits);
             options.Preload.Fill(store);
-            return new ReplicaHost(host, store, logging.Factory).Run(stop);
+            using AppliedLog? applied = options.LogFolder is { } logFolder
+                ? AppliedLog.Open(store, logFolder, host.Id, host.InMemory)
+                : null;
+            IStateMachine machine = applied is null ? store : applied;
+            return new ReplicaHost(host, machine, logging.Factory).Run(stop);
         });
     }
 }

@@ -51,7 +51,9 @@ public sealed class AppliedLog : IStateMachine, IDisposable
             int newest = NewestNumber(folder, node);
             int number = startsAnew || newest == 0 ? newest + 1 : newest;
             string path = System.IO.Path.Combine(folder, $"{node}-applied-{number:d4}{Extension}");
-            return new AppliedLog(inner, AppliedLogFile.Open(path));
+            AppliedLogFile file = AppliedLogFile.Open(path);
+            LibC.SyncDirectory(folder);
+            return new AppliedLog(inner, file);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -67,7 +67,7 @@ internal sealed class AppliedLogFile : IDisposable
         try
         {
             RandomAccess.Write(_handle, record, _end);
-            RandomAccess.FlushToDisk(_handle);
+            LibC.SyncData(_handle, Path);
         }
         catch (IOException error)
         {
@@ -142,6 +142,6 @@ internal sealed class AppliedLogFile : IDisposable
                 + "which then writes all commands to a new file");
         }
         RandomAccess.SetLength(_handle, _end);
-        RandomAccess.FlushToDisk(_handle);
+        LibC.SyncData(_handle, Path);
     }
 }

@@ -16,7 +16,7 @@ public sealed class HostLogging : IDisposable
     private const int FilesMax = 10;
     private const string ConsoleLine = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Node} {Message:lj}{NewLine}{Exception}";
     private const string FileLine =
-        "{Timestamp:yyyy-MM-ddTHH:mm:ss.ffffffzzz} {Level:u3} {Node} {EventId} {Message:lj}{NewLine}{Exception}";
+        "{Timestamp:yyyy-MM-ddTHH:mm:ss.ffffffzzz} {Level:u3} {Node} {Message:lj}{NewLine}{Exception}";
 
     private readonly string? _folder;
 
