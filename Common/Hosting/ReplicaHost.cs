@@ -123,7 +123,7 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
     private static void Drain(RecordLog log)
     {
         log.Flush();
-        SpinWait.SpinUntil(() => log.TryTakeCompletion(out _), DrainTimeoutMs);
+        SpinWait.SpinUntil(() => !log.IsBusy || log.TryTakeCompletion(out _), DrainTimeoutMs);
     }
 
     private Guid? Enter(ZmqContext context, ulong incarnation, out Configuration? bootstrap, CancellationToken stop)
