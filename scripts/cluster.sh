@@ -142,7 +142,7 @@ converged() {
 # start_load SECONDS CLIENTS SIZE: in the background, pid in load_pid; acknowledged writes in $cluster/acked, the
 # report in $cluster/load.log, progress on our stderr.
 start_load() {
-  client load -time "$1" -clients "$2" -size "$3" -key 10000 -acked "$cluster/acked" -out "$cluster/run" \
+  "$root/bin/Client" load -servers "$servers" -time "$1" -clients "$2" -size "$3" -key 10000 -acked "$cluster/acked" -out "$cluster/run" \
     >"$cluster/load.log" </dev/null &
   load_pid=$!
 }
