@@ -116,12 +116,13 @@ public sealed class Replica
     {
         hardStates = 0;
         RecoveredState recovered = _log.Recovered;
-        bool isNew = recovered.Log.Count == 0 && recovered.HardState == HardState.Empty;
-        if (_options.Bootstrap is not { } configuration || !isNew)
-            return recovered;
         // Every member of a fixed start writes the same bytes here: term 1, time 0.
         var first = new Term(1);
         var state = new HardState(first, NodeId.None, LogIndex.Zero);
+        // Power may have failed between the two writes below: then the term stands there without the entry.
+        bool isNew = recovered.Log.Count == 0 && (recovered.HardState == HardState.Empty || recovered.HardState == state);
+        if (_options.Bootstrap is not { } configuration || !isNew)
+            return recovered;
         hardStates = _log.SaveHardState(state);
         LogIndex index = _log.Append(first, RecordKind.Configuration, 0, ConfigurationCodec.Encode(configuration));
         return new RecoveredState(
