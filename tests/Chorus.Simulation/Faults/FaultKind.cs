@@ -53,6 +53,16 @@ internal enum FaultKind : byte
     /// </summary>
     LeaderChurn,
 
+    /// <summary>
+    /// The leader stands still and hears nobody for longer than an election takes, and then reads are asked of it.
+    /// </summary>
+    FrozenLeader,
+
+    /// <summary>
+    /// What one node says to the leader waits in a queue, over elections, and then arrives all at once.
+    /// </summary>
+    StaleQueue,
+
     /// <summary>Members are added, removed, and replaced after a loss of their disk.</summary>
     Membership,
 

@@ -11,6 +11,7 @@ internal sealed class Nemesis
     private readonly Surroundings _around;
     private readonly SeededRandom _random;
     private readonly DiskFaults _disks;
+    private readonly FaultScripts _scripts;
     private readonly Operator _operator;
     private bool _isOver;
 
@@ -19,6 +20,7 @@ internal sealed class Nemesis
         (_cluster, _around, _operator) = (cluster, cluster.Around, @operator);
         _random = _around.Random.Fork();
         _disks = new DiskFaults(_around, _random.Fork(), () => _isOver);
+        _scripts = new FaultScripts(_cluster, _random.Fork(), () => _isOver);
         foreach ((FaultKind kind, double mean) in mix.All)
             Schedule(kind, mean);
     }
@@ -30,6 +32,7 @@ internal sealed class Nemesis
     public void Stop()
     {
         _isOver = true;
+        _scripts.Stop();
         _around.Network.HealAll();
         _around.Network.Rules = new LinkRules();
         foreach (SimulatedNode node in _cluster.Nodes)
@@ -83,8 +86,8 @@ internal sealed class Nemesis
             case FaultKind.MinorityPowerLoss:
                 LoseMinority();
                 break;
-            case FaultKind.LeaderChurn:
-                ChurnLeaders(victim);
+            case FaultKind.LeaderChurn or FaultKind.FrozenLeader or FaultKind.StaleQueue:
+                _scripts.Play(kind, _cluster.Leader ?? victim);
                 break;
             case FaultKind.Membership:
                 _operator.DoSomething();
@@ -184,32 +187,5 @@ internal sealed class Nemesis
         }
         foreach (SimulatedNode node in nodes)
             node.Pause(_random.Chance(0.3) ? Some(5_000) : Some(_around.Plan.ElectionMicros * 3));
-    }
-
-    // The old leader keeps what only it has, comes back later, and its successors meet the same end.
-    private void ChurnLeaders(SimulatedNode victim)
-    {
-        SimulatedNode leader = _cluster.Leader ?? victim;
-        foreach (SimulatedNode other in _cluster.Nodes)
-        {
-            if (other != leader && _random.Chance(0.8))
-                _around.Network.Block(leader.Name, other.Name);
-        }
-        long later = Some(_around.Plan.ElectionMicros);
-        _around.Events.After(later, () =>
-        {
-            if (_isOver)
-                return;
-            leader.Kill();
-            _around.Events.After(Some(_around.Plan.ElectionMicros * 2), leader.Start);
-            _around.Network.HealAll();
-        });
-        _around.Events.After(later + Some(_around.Plan.ElectionMicros * 2), () =>
-        {
-            if (_isOver || _cluster.Leader is not { } successor)
-                return;
-            successor.Kill();
-            _around.Events.After(Some(_around.Plan.ElectionMicros * 3), successor.Start);
-        });
     }
 }

@@ -8,9 +8,12 @@ namespace Chorus.Simulation.Network;
 /// </summary>
 internal sealed class SimulatedNetwork(EventQueue world, SeededRandom random)
 {
+    private const int HeldMax = 2_000;
+
     private readonly Dictionary<string, IEndpoint> _endpoints = new(StringComparer.Ordinal);
     private readonly HashSet<(string From, string To)> _blocked = [];
     private readonly Dictionary<(string From, string To), long> _lastArrival = [];
+    private readonly Dictionary<(string From, string To), List<Action>> _held = [];
 
     public LinkRules Rules { get; set; } = new();
 
@@ -36,8 +39,17 @@ internal sealed class SimulatedNetwork(EventQueue world, SeededRandom random)
     /// <summary>Everything passes again.</summary>
     public void HealAll() => _blocked.Clear();
 
-    /// <summary>Whether anything is blocked.</summary>
-    public bool IsPartitioned => _blocked.Count > 0;
+    /// <summary>What one machine says to another waits until it is released.</summary>
+    public void Hold(string from, string to) => _held.TryAdd((from, to), []);
+
+    /// <summary>What has waited arrives now.</summary>
+    public void Release(string from, string to)
+    {
+        if (!_held.Remove((from, to), out List<Action>? waiting))
+            return;
+        foreach (Action arrival in waiting)
+            world.After(random.Exponential(Rules.DelayMicros), arrival);
+    }
 
     /// <summary>Whether the network lets messages through from one machine to another.</summary>
     public bool Passes(string from, string to) => !_blocked.Contains((from, to));
@@ -68,10 +80,14 @@ internal sealed class SimulatedNetwork(EventQueue world, SeededRandom random)
             Lost++;
             return;
         }
-        world.At(Arrival(from, to), () => Arrive(from, sender, address, first, second));
+        void Arrival() => Arrive(from, sender, address, first, second);
+        if (_held.TryGetValue((from, to), out List<Action>? waiting) && waiting.Count < HeldMax)
+            waiting.Add(Arrival);
+        else
+            world.At(ArrivalTime(from, to), Arrival);
     }
 
-    private long Arrival(string from, string to)
+    private long ArrivalTime(string from, string to)
     {
         bool late = random.Chance(Rules.StragglerChance);
         long at = world.Now + 20 + random.Exponential(late ? Rules.StragglerMicros : Rules.DelayMicros);
