@@ -31,7 +31,7 @@ internal static class LoadCommand
             new FlagSpec("conns", "N", "connections that the callers share"),
             new FlagSpec("rate", "N", "operations that fall due in a second (open loop); 0: closed loop"),
             new FlagSpec("warm", "SECONDS", "warm-up, not measured"),
-            new FlagSpec("think", "MILLISECONDS", "pause of each caller between two operations"),
+            new FlagSpec("think", "MSEC", "pause of each caller between two operations"),
             new FlagSpec("seed", "N", "fixes the order of keys"),
             new FlagSpec("prefix", "TEXT", "what every key begins with"),
             new FlagSpec("digits", "N", "least digits of the number in a key"),

@@ -8,6 +8,13 @@ namespace Chorus.Client.Load;
 internal sealed class LoadEngine
 {
     private const double SampleSec = 1;
+
+    /// <summary>A timer may be early by a little, which must not make a second end twice.</summary>
+    private const double ShortestSec = 0.005;
+
+    /// <summary>How long after the end operations are still sent that fell due before it (open loop).</summary>
+    private const double BacklogSec = 1;
+
     private const int DrainPollMsec = 5;
 
     private readonly LoadPlan _plan;
@@ -68,7 +75,9 @@ internal sealed class LoadEngine
         double windowSec = Stopwatch.GetElapsedTime(start).TotalSeconds;
         _completedInWindow = _operations;
         bool interrupted = stop.IsCancellationRequested;
-        _state.Stop();
+        _state.Stop(Stopwatch.GetTimestamp());
+        if (interrupted)
+            _state.Abandon();
         PhaseChanged?.Invoke(LoadPhase.Drain);
         Totals? early = _plan.CountLateAnswers ? null : Sum();
         await DrainAsync().ConfigureAwait(false);
@@ -109,7 +118,7 @@ internal sealed class LoadEngine
             Tell(lengthSec, toSec);
             fromSec = toSec;
         }
-        while (fromSec < lengthSec && !_allFinished.Task.IsCompleted && !stop.IsCancellationRequested);
+        while (lengthSec - fromSec > ShortestSec && !_allFinished.Task.IsCompleted && !stop.IsCancellationRequested);
     }
 
     private void TakeSample(double fromSec, double toSec, bool onlyIfAny)
@@ -140,6 +149,8 @@ internal sealed class LoadEngine
         {
             foreach (Caller caller in _callers)
                 caller.EndPause();
+            if (Stopwatch.GetElapsedTime(from).TotalSeconds > BacklogSec)
+                _state.Abandon();
             await Task.WhenAny(_allFinished.Task, Task.Delay(DrainPollMsec)).ConfigureAwait(false);
         }
     }

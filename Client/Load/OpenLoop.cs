@@ -53,9 +53,9 @@ internal sealed class OpenLoop(LoadPlan plan, RunState state) : IWorkSource
     private WorkAnswer TakeDue(long now, out Work work)
     {
         work = default;
-        if (state.Phase == LoadPhase.Drain || (plan.Requests > 0 && _measured >= plan.Requests))
-            return WorkAnswer.Finish;
         long due = DueTimestamp(_next);
+        if (!state.Accepts(due) || (plan.Requests > 0 && _measured >= plan.Requests))
+            return WorkAnswer.Finish;
         if (due > now)
             return WorkAnswer.Wait;
         _next++;
@@ -81,12 +81,12 @@ internal sealed class OpenLoop(LoadPlan plan, RunState state) : IWorkSource
                 long now = Stopwatch.GetTimestamp();
                 due = DueTimestamp(_next) - now;
                 if (_idle.Count == 0)
-                    (answer, work) = (state.Phase == LoadPhase.Drain ? WorkAnswer.Finish : WorkAnswer.Wait, default);
+                    (answer, work) = (state.Accepts(DueTimestamp(_next)) ? WorkAnswer.Wait : WorkAnswer.Finish, default);
                 else if ((answer = TakeDue(now, out work)) != WorkAnswer.Wait)
                     caller = _idle.Pop();
                 if (answer == WorkAnswer.Finish && caller is null)
                 {
-                    CountUnsent(now);
+                    CountUnsent();
                     return;
                 }
             }
@@ -99,11 +99,11 @@ internal sealed class OpenLoop(LoadPlan plan, RunState state) : IWorkSource
         }
     }
 
-    private void CountUnsent(long now)
+    private void CountUnsent()
     {
         if (plan.Requests > 0)
             return;
-        for (long due = DueTimestamp(_next); due < now; due = DueTimestamp(++_next))
+        for (long due = DueTimestamp(_next); due < state.EndTimestamp; due = DueTimestamp(++_next))
             if (due >= state.BeginTimestamp)
                 _unsent++;
     }

@@ -5,11 +5,12 @@ internal sealed class Chart
 {
     private const int Width = 960;
     private const int Height = 440;
-    private const double Left = 86;
-    private const double Right = Width - 28;
-    private const double Top = 76;
+    private const double Left = 96;
+    private const double Right = Width - 44;
+    private const double Top = 72;
     private const double Bottom = Height - 62;
-    private const double LegendLetter = 7.4;
+    private const double LegendLetter = 7.8;
+    private const double LegendGap = 46;
 
     private const string Blue = "#2563eb";
     private const string Orange = "#d97706";
@@ -49,7 +50,7 @@ internal sealed class Chart
             new("median", Blue, Steps(samples, s => s.P50Us)),
         ];
         chart.Draw(TimeScale(samples), "time since the begin of the measurement (s)", Units.Short,
-            LatencyScale(lines), "latency", Units.Duration, lines);
+            LatencyScale(lines), "latency", Units.AxisDuration, lines);
         return chart._canvas.ToString();
     }
 
@@ -63,10 +64,10 @@ internal sealed class Chart
         if (totals.Service.Count > 0)
             lines.Add(new Series("service time (from the send)", Blue, Nines(totals.Service)));
         double last = Math.Max(2, Math.Ceiling(Math.Log10(Math.Max(1, totals.Service.Count)) - 1e-9));
-        chart.Draw(new Scale(0, last, Left, Right, false), "percentile", null, LatencyScale(lines), "latency",
-            Units.Duration, lines);
+        Scale x = Scale.Exact(last, Left, Right);
         for (int nines = 0; nines <= last; nines++)
-            chart.VerticalTick(Left + (nines / last * (Right - Left)), PercentileName(nines));
+            chart.VerticalTick(x.Place(nines), PercentileName(nines));
+        chart.Draw(x, "percentile", null, LatencyScale(lines), "latency", Units.AxisDuration, lines);
         return chart._canvas.ToString();
     }
 
@@ -78,8 +79,13 @@ internal sealed class Chart
         _ => $"99.{new string('9', nines - 2)} %",
     };
 
-    private static Scale TimeScale(IReadOnlyList<Measure.Sample> samples) =>
-        Scale.Exact(samples.Count == 0 ? 1 : samples[^1].ToSec, Left, Right);
+    private static Scale TimeScale(IReadOnlyList<Measure.Sample> samples)
+    {
+        double last = samples.Count == 0 ? 1 : samples[^1].ToSec;
+        // A timer is a little early or late: 5.998 s is six.
+        double round = Math.Round(last);
+        return Scale.Exact(round > 0 && Math.Abs(last - round) < 0.05 ? round : last, Left, Right);
+    }
 
     private static Scale LatencyScale(List<Series> lines)
     {
@@ -140,7 +146,7 @@ internal sealed class Chart
         _canvas.Line(Left, Top, Left, Bottom, $"stroke='{Grey}'");
         _canvas.Text((Left + Right) / 2, Height - 16, xName, "text-anchor='middle'");
         double middle = (Top + Bottom) / 2;
-        _canvas.Text(20, middle, yName, $"text-anchor='middle' transform='rotate(-90 20 {middle:0})'");
+        _canvas.Text(18, middle, yName, $"text-anchor='middle' transform='rotate(-90 18 {middle:0})'");
         Legend(lines);
     }
 
@@ -153,12 +159,12 @@ internal sealed class Chart
 
     private void Legend(List<Series> lines)
     {
-        double x = Right - lines.Sum(line => 42 + (line.Name.Length * LegendLetter)) + 18;
+        double x = Right - lines.Sum(line => LegendGap + (line.Name.Length * LegendLetter)) + LegendGap - 24;
         foreach (Series line in lines)
         {
-            _canvas.Rectangle(x, 56, 16, 4, $"fill='{line.Color}' rx='2'");
-            _canvas.Text(x + 22, 63, line.Name, "");
-            x += 42 + (line.Name.Length * LegendLetter);
+            _canvas.Rectangle(x, 20, 16, 4, $"fill='{line.Color}' rx='2'");
+            _canvas.Text(x + 22, 27, line.Name, "");
+            x += LegendGap + (line.Name.Length * LegendLetter);
         }
     }
 }

@@ -13,6 +13,14 @@ internal static class Units
         _ => $"{Digits(us / 1e6)} s",
     };
 
+    /// <summary>A round duration for an axis: <c>500 µs</c>, <c>5 ms</c>, <c>2 s</c>.</summary>
+    public static string AxisDuration(double us) => us switch
+    {
+        < 1e3 => Short(us) + " µs",
+        < 1e6 => Short(us / 1e3) + " ms",
+        _ => Short(us / 1e6) + " s",
+    };
+
     /// <summary>A count with a thin grouping: <c>1,234,567</c>.</summary>
     public static string Count(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
