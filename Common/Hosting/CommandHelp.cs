@@ -43,12 +43,13 @@ public static class CommandHelp
     private static void Write(ParseResult parsed, TextWriter output)
     {
         Command command = parsed.CommandResult.Command;
-        output.WriteLine(command.Description);
+        foreach (string line in Wrap(command.Description ?? "", WidthMax))
+            output.WriteLine(line);
         output.WriteLine();
         output.WriteLine($"usage: {Usage(parsed)}");
         WriteRows(output, "commands:", command.Subcommands
             .Where(sub => !sub.Hidden)
-            .Select(sub => (CommandSynopsis(sub), sub.Description ?? "")));
+            .Select(sub => (CommandSynopsis(sub), FirstSentence(sub.Description ?? ""))));
         WriteRows(output, "arguments:", command.Arguments
             .Where(argument => !string.IsNullOrEmpty(argument.Description))
             .Select(argument => (argument.Name.ToUpperInvariant(), argument.Description!)));
@@ -106,6 +107,13 @@ public static class CommandHelp
 
     private static string CommandSynopsis(Command command) =>
         string.Join(' ', command.Arguments.Select(Placeholder).Prepend(command.Name));
+
+    // The rest stands in the help of the command itself.
+    private static string FirstSentence(string text)
+    {
+        int end = text.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? text : text[..(end + 1)];
+    }
 
     private static string Placeholder(Argument argument)
     {
