@@ -1,4 +1,7 @@
 using Chorus.Client;
+using Chorus.Client.CommandLine;
 using Chorus.Client.Commands;
+using Chorus.Common.Hosting;
 
-return await new ClientProgram(Terminal.OfProcess(), ClusterAccess.Connect).RunAsync(args).ConfigureAwait(false);
+Surroundings surroundings = new(Terminal.OfProcess(), ClusterAccess.Connect);
+return CommandHost.Run(ClientProgram.Create(surroundings), args, CommandTree.WantsJson);

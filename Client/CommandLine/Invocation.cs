@@ -1,14 +1,20 @@
+using Chorus.Common.Hosting;
+
 namespace Chorus.Client.CommandLine;
 
 /// <summary>A command as somebody called it.</summary>
-/// <param name="Command">Which one.</param>
 /// <param name="Arguments">As many as the command takes.</param>
-/// <param name="Flags">Values by the flags' names; a flag without a value has <c>true</c>.</param>
+/// <param name="Flags">Values of the flags that were given, by name; a switch has <c>true</c>.</param>
+/// <param name="Variable">Looks up an environment variable, for the flags that were not given.</param>
+/// <param name="Stop">Cancelled by Ctrl-C.</param>
 internal sealed record Invocation(
-    Command Command, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Flags)
+    IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Flags, Func<string, string?> Variable,
+    CancellationToken Stop)
 {
-    /// <summary>Value of a flag; null when it was not given.</summary>
-    public string? Get(string flag) => Flags.GetValueOrDefault(flag);
+    /// <summary>Value of a flag, else of its variable, else null.</summary>
+    public string? Get(string flag) =>
+        Flags.TryGetValue(flag, out string? value) ? value
+        : Variable(Flag.VariableOf(flag)) is { Length: > 0 } text ? text : null;
 
-    public bool Has(string flag) => Get(flag) == "true";
+    public bool Has(string flag) => Get(flag) is "true" or "1" or "on" or "yes";
 }

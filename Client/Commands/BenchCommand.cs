@@ -20,10 +20,11 @@ internal static class BenchCommand
     private const long PreloadedKeys = 1000;
     private const double TimeoutSec = 5;
 
-    public static Command Of(Surroundings surroundings) => new()
+    public static CommandSpec Of(Surroundings surroundings) => new()
     {
         Name = "bench",
-        Summary = "Measures for comparisons: BEGIN, END, then one line of JSON.",
+        Summary = "Measures for comparisons with other systems: prints BEGIN and END at the edges of the measured "
+            + "window, then one line of JSON. For people there is 'load'.",
         Flags =
         [
             new FlagSpec("c", "N", "callers, one operation outstanding each (default 64)"),
@@ -35,8 +36,10 @@ internal static class BenchCommand
             new FlagSpec("dur", "SECONDS", "measured window (default 10)"),
             new FlagSpec("addrs", "LIST", "client addresses", Alias: "servers"),
         ],
-        Examples = ["Client bench -c 64 -size 128 -mode put -warm 2 -dur 10 -addrs :11000,:11001,:11002"],
-        Remarks = "For people there is 'Client load'.",
+        Examples =
+        [
+            new("Client bench -c 64 -size 128 -mode put -warm 2 -dur 10 -addrs :11000,:11001,:11002", "ten seconds"),
+        ],
         Run = invocation => RunAsync(surroundings, invocation),
     };
 
@@ -65,8 +68,9 @@ internal static class BenchCommand
         int count = (int)Number(invocation, "conns", most, 1, LoadSettingSpecs.ConnectionsMax);
         List<ClusterAccess> connections = [];
         for (int i = 0; i < Math.Min(count, plan.Clients); i++)
-            connections.Add(surroundings.Connect(addresses, TimeSpan.FromSeconds(TimeoutSec), true));
-        LoadResult result = await MeasureAsync(surroundings.Terminal, plan, connections).ConfigureAwait(false);
+            connections.Add(surroundings.Connect(addresses, TimeSpan.FromSeconds(TimeoutSec), true, default));
+        LoadResult result = await MeasureAsync(surroundings.Terminal, plan, connections, invocation.Stop)
+            .ConfigureAwait(false);
         surroundings.Terminal.Out.WriteLine(Answer.Line(Node(result)));
         surroundings.Terminal.Out.Flush();
         foreach (ClusterAccess connection in connections)
@@ -75,12 +79,11 @@ internal static class BenchCommand
     }
 
     private static async Task<LoadResult> MeasureAsync(
-        Terminal terminal, LoadPlan plan, IReadOnlyList<ClusterAccess> connections)
+        Terminal terminal, LoadPlan plan, IReadOnlyList<ClusterAccess> connections, CancellationToken stop)
     {
         SendOperation[] sends = [.. connections.Select(connection => connection.Send)];
         if (plan.ReadShare > 0)
             await PreloadAsync(plan, sends[0]).ConfigureAwait(false);
-        using Interrupts interrupts = new();
         LoadEngine engine = new(plan, sends)
         {
             PhaseChanged = phase =>
@@ -89,7 +92,7 @@ internal static class BenchCommand
                 terminal.Out.Flush();
             },
         };
-        return await engine.RunAsync(interrupts.Stop).ConfigureAwait(false);
+        return await engine.RunAsync(stop).ConfigureAwait(false);
     }
 
     private static async Task PreloadAsync(LoadPlan plan, SendOperation send)

@@ -8,8 +8,9 @@ namespace Chorus.Client.Commands;
 /// <param name="servers">Client addresses.</param>
 /// <param name="timeout">Deadline of one operation.</param>
 /// <param name="completeInline">Whether answers are handled on the connection's own thread.</param>
+/// <param name="stop">Ends every wait for an answer.</param>
 internal delegate ClusterAccess ConnectCluster(
-    IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline);
+    IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, CancellationToken stop);
 
 /// <summary>What the commands use of a client, so that tests can put a cluster in memory behind them.</summary>
 internal sealed record ClusterAccess : IAsyncDisposable
@@ -26,7 +27,8 @@ internal sealed record ClusterAccess : IAsyncDisposable
     public required Func<ValueTask> Close { get; init; }
 
     /// <summary>Opens a connection with the client library.</summary>
-    public static ClusterAccess Connect(IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline)
+    public static ClusterAccess Connect(
+        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, CancellationToken stop)
     {
         ChorusClient client = new(new ChorusClientOptions
         {
@@ -36,9 +38,9 @@ internal sealed record ClusterAccess : IAsyncDisposable
         });
         return new ClusterAccess
         {
-            Send = (write, command) => write ? client.WriteAsync(command) : client.ReadAsync(command),
-            Status = address => client.StatusAsync(address),
-            RemoveMember = id => client.RemoveMemberAsync(id),
+            Send = (write, command) => write ? client.WriteAsync(command, stop) : client.ReadAsync(command, stop),
+            Status = address => client.StatusAsync(address, stop),
+            RemoveMember = id => client.RemoveMemberAsync(id, stop),
             Close = client.DisposeAsync,
         };
     }

@@ -8,12 +8,14 @@ namespace Chorus.Client.Commands;
 /// <summary><c>status</c> and <c>members remove</c>.</summary>
 internal static class ClusterCommands
 {
-    public static IEnumerable<Command> All(Surroundings surroundings) =>
+    public static IEnumerable<CommandSpec> All(Surroundings surroundings) =>
     [
-        new Command
+        new CommandSpec
         {
             Name = "status",
-            Summary = "Shows all members: role, term, indexes, lag, digest of the state.",
+            Summary = "Shows all members: role, term, indexes, lag, digest of the state. LAG is in entries, as the "
+                + "leader sees it. States of the same APPLIED index must have the same DIGEST; if not, the exit code "
+                + "is 4. LOG 'in memory' means that nothing survives a restart.",
             Flags =
             [
                 .. Surroundings.ClusterFlags,
@@ -21,22 +23,19 @@ internal static class ClusterCommands
             ],
             Examples =
             [
-                "Client status",
-                "Client status -servers :11001 -o json",
-                "Client status -servers :11001 -only -timeout 1",
+                new("Client status", "one table of all members"),
+                new("Client status -servers :11001 -o json", "everything that they say of themselves"),
+                new("Client status -servers :11001 -only -timeout 1", "one replica alone"),
             ],
-            Remarks = "LAG is in entries, as the leader sees it. States of the same APPLIED index must have the same\n"
-                + "DIGEST; if not, the exit code is 4. LOG 'in memory' means: nothing survives a restart.",
             Run = invocation => StatusAsync(surroundings, invocation),
         },
-        new Command
+        new CommandSpec
         {
             Name = "members remove",
-            Arguments = ["ID"],
-            Summary = "Takes a member out of the cluster.",
+            Arguments = [("ID", "name of the member")],
+            Summary = "Takes a member out of the cluster. The quorum shrinks with it.",
             Flags = Surroundings.ClusterFlags,
-            Examples = ["Client members remove node2"],
-            Remarks = "The quorum shrinks with the cluster. A removed node does not come back under its old data.",
+            Examples = [new("Client members remove node2", "node2 leaves")],
             Run = invocation => RemoveAsync(surroundings, invocation),
         },
     ];

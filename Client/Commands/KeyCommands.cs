@@ -5,49 +5,46 @@ namespace Chorus.Client.Commands;
 /// <summary><c>get</c>, <c>set</c> and <c>delete</c>.</summary>
 internal static class KeyCommands
 {
-    public static IEnumerable<Command> All(Surroundings surroundings) =>
+    public static IEnumerable<CommandSpec> All(Surroundings surroundings) =>
     [
-        new Command
+        new CommandSpec
         {
             Name = "get",
-            Arguments = ["KEY"],
-            Summary = "Prints the value of a key and a newline.",
+            Arguments = [("KEY", "text, or hexadecimal with -hex")],
+            Summary = "Prints the value of a key and a newline. The read is linearizable: it sees every write that "
+                + "was acknowledged before it began. A key that does not exist is exit code 1.",
             Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
             Examples =
             [
-                "Client get greeting",
-                "Client get greeting -servers :11000,:11001,:11002 -o json",
-                "Client get -hex 00ff -servers :11000",
+                new("Client get greeting", "print it"),
+                new("Client get greeting -servers :11000,:11001,:11002 -o json", "for programs"),
+                new("Client get -hex 00ff", "a key that is no text"),
             ],
-            Remarks = "The read is linearizable: it sees every write that was acknowledged before it began.\n"
-                + "A key that does not exist is exit code 1.",
             Run = invocation => RunAsync(surroundings, invocation, keys => keys.GetAsync(invocation.Arguments[0])),
         },
-        new Command
+        new CommandSpec
         {
             Name = "set",
-            Arguments = ["KEY", "VALUE"],
-            Summary = "Sets a key.",
+            Arguments = [("KEY", "text, or hexadecimal with -hex"), ("VALUE", "the same")],
+            Summary = "Sets a key. If the answer is lost the outcome is unknown: the command says so, exit code 1, "
+                + "and never sends the write again by itself. Read the key to see.",
             Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
             Examples =
             [
-                "Client set greeting hello",
-                "Client set greeting 'good morning' -o json",
-                "Client set -- -key -value",
+                new("Client set greeting hello", "write it"),
+                new("Client set greeting 'good morning' -o json", "for programs: prints the index in the log"),
+                new("Client set -- -key -value", "behind -- nothing is a flag"),
             ],
-            Remarks = "If the answer is lost the outcome is unknown: the command says so (exit code 1) and never\n"
-                + "sends the write again by itself. Read the key to see.",
             Run = invocation => RunAsync(
                 surroundings, invocation, keys => keys.SetAsync(invocation.Arguments[0], invocation.Arguments[1])),
         },
-        new Command
+        new CommandSpec
         {
             Name = "delete",
-            Arguments = ["KEY"],
-            Summary = "Removes a key.",
+            Arguments = [("KEY", "text, or hexadecimal with -hex")],
+            Summary = "Removes a key. Removing one that does not exist succeeds.",
             Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
-            Examples = ["Client delete greeting"],
-            Remarks = "Removing a key that does not exist succeeds.",
+            Examples = [new("Client delete greeting", "remove it")],
             Run = invocation => RunAsync(
                 surroundings, invocation, keys => keys.DeleteAsync(invocation.Arguments[0])),
         },

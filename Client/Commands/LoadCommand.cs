@@ -13,10 +13,12 @@ namespace Chorus.Client.Commands;
 /// <summary><c>load</c>: puts load on a cluster and reports what it bore.</summary>
 internal static class LoadCommand
 {
-    public static Command Of(Surroundings surroundings) => new()
+    public static CommandSpec Of(Surroundings surroundings) => new()
     {
         Name = "load",
-        Summary = "Puts load on a cluster; prints a table and writes a report with charts.",
+        Summary = "Puts load on a cluster, prints a table and writes a report with charts. Every flag has a key in "
+            + "client-config.toml, where it is explained. Exit code 0 only without failures other than tolerated "
+            + "ones; 3 when nothing succeeded for want of a leader.",
         Flags =
         [
             Surroundings.ConfigFlag,
@@ -36,7 +38,7 @@ internal static class LoadCommand
             new FlagSpec("prefix", "TEXT", "what every key begins with"),
             new FlagSpec("digits", "N", "least digits of the number in a key"),
             new FlagSpec("timeout", "SECONDS", "deadline of one operation, retries included"),
-            new FlagSpec("tolerate", "CODES", "failures that do not fail the load, as in OUTCOME_UNKNOWN,OVERLOADED"),
+            new FlagSpec("tolerate", "CODES", "failures that do not fail the load (with -acked: OUTCOME_UNKNOWN)"),
             new FlagSpec("acked", "FILE", "write down what was acknowledged, for 'Client verify FILE'"),
             new FlagSpec("log", "DIR", "folder of the report (default runs/<UTC time>)", Alias: "out"),
             new FlagSpec("rep", "N", "number of replicas, checked against the servers"),
@@ -46,14 +48,11 @@ internal static class LoadCommand
         ],
         Examples =
         [
-            "Client -config=client-config.toml",
-            "Client -config=client-config.toml -clients 256 -time 30 -data 1",
-            "Client load -servers :11000,:11001,:11002 -rate 5000 -time 60 -reads 0.9",
-            "Client load -time 30 -acked acked.txt && Client verify acked.txt",
+            new("Client -config=client-config.toml", "the load in the file"),
+            new("Client -config=client-config.toml -clients 256 -time 30 -data 1", "256 callers, values of 1 KiB"),
+            new("Client load -servers :11000,:11001,:11002 -rate 5000 -time 60 -reads 0.9", "an open loop"),
+            new("Client load -time 30 -acked acked.txt && Client verify acked.txt", "check what was acknowledged"),
         ],
-        Remarks = "Every flag has a key in client-config.toml, where it is explained, and a variable CHORUS_FLAG.\n"
-            + "Exit code 0 only without failures other than tolerated ones; 3 when no operation succeeded for want\n"
-            + "of a leader. With -acked, OUTCOME_UNKNOWN is tolerated unless -tolerate says otherwise.",
         Run = invocation => RunAsync(surroundings, invocation),
     };
 
@@ -69,10 +68,11 @@ internal static class LoadCommand
         try
         {
             for (int i = 0; i < settings.Connections; i++)
-                connections.Add(surroundings.Connect(settings.Servers, settings.Timeout, completeInline: true));
+                connections.Add(surroundings.Connect(settings.Servers, settings.Timeout, true, default));
             await ProbeAsync(settings, connections[0]).ConfigureAwait(false);
             RunFolder folder = RunFolder.Create(terminal.Folder, settings.Folder, DateTime.UtcNow);
-            LoadResult result = await MeasureAsync(terminal, settings, connections).ConfigureAwait(false);
+            LoadResult result = await MeasureAsync(terminal, settings, connections, invocation.Stop)
+                .ConfigureAwait(false);
             WriteAcked(terminal, settings, result);
             folder.Write(settings, result, Machine.Commit(AppContext.BaseDirectory));
             LoadReport report = new(settings, result);
@@ -96,15 +96,14 @@ internal static class LoadCommand
     }
 
     private static async Task<LoadResult> MeasureAsync(
-        Terminal terminal, LoadSettings settings, IReadOnlyList<ClusterAccess> connections)
+        Terminal terminal, LoadSettings settings, IReadOnlyList<ClusterAccess> connections, CancellationToken stop)
     {
-        using Interrupts interrupts = new();
         ProgressLine progress = new(terminal.Error, terminal.IsErrorTerminal);
         LoadEngine engine = new(settings.Plan, [.. connections.Select(connection => connection.Send)])
         {
             Progress = progress.Show,
         };
-        LoadResult result = await engine.RunAsync(interrupts.Stop).ConfigureAwait(false);
+        LoadResult result = await engine.RunAsync(stop).ConfigureAwait(false);
         progress.End();
         return result;
     }

@@ -35,7 +35,9 @@ internal sealed class Repl(
                 terminal.Error.Write("chorus> ");
                 terminal.Error.Flush();
             }
-            string? line = await terminal.In.ReadLineAsync(stop).ConfigureAwait(false);
+            // Reading a console cannot be cancelled: on Ctrl-C the read is left behind.
+            string? line = await Task.Run(terminal.In.ReadLine, CancellationToken.None).WaitAsync(stop)
+                .ConfigureAwait(false);
             if (line is null || line.Trim() is "exit" or "quit")
                 break;
             worst = Math.Max(worst, await RunLineAsync(line).ConfigureAwait(false));

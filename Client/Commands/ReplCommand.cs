@@ -5,18 +5,18 @@ namespace Chorus.Client.Commands;
 /// <summary><c>repl</c>.</summary>
 internal static class ReplCommand
 {
-    public static Command Of(Surroundings surroundings) => new()
+    public static CommandSpec Of(Surroundings surroundings) => new()
     {
         Name = "repl",
-        Summary = "Reads commands line by line: get, set, delete, status, help, exit.",
+        Summary = "Reads commands line by line: get, set, delete, status, help, exit. Without a terminal there is "
+            + "no prompt. The exit code is that of the worst failure.",
         Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
         Examples =
         [
-            "Client repl",
-            "printf 'set a 1\\nget a\\n' | Client repl",
-            "Client repl -o json < commands.txt",
+            new("Client repl", "type commands"),
+            new("printf 'set a 1\\nget a\\n' | Client repl", "run two"),
+            new("Client repl -o json < commands.txt", "one line of JSON for each"),
         ],
-        Remarks = "Without a terminal there is no prompt. The exit code is that of the worst failure.",
         Run = invocation => RunAsync(surroundings, invocation),
     };
 
@@ -27,6 +27,6 @@ internal static class ReplCommand
         await using ClusterAccess cluster = surroundings.Open(invocation);
         return await new Repl(
             surroundings.Terminal, cluster, answer, new KeyText(invocation.Has("hex")), servers)
-            .RunAsync(CancellationToken.None).ConfigureAwait(false);
+            .RunAsync(invocation.Stop).ConfigureAwait(false);
     }
 }

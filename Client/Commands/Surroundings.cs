@@ -15,7 +15,7 @@ internal sealed record Surroundings(Terminal Terminal, ConnectCluster Connect)
     private const double DefaultTimeoutSec = 5;
 
     public static FlagSpec ServersFlag { get; } =
-        new("servers", "LIST", "client addresses, as in :11000,:11001 (or CHORUS_SERVERS)");
+        new("servers", "LIST", "client addresses, as in :11000,:11001");
 
     public static FlagSpec ConfigFlag { get; } =
         new("config", "FILE", $"configuration (default: {DefaultFile}, if it is there)");
@@ -34,18 +34,16 @@ internal sealed record Surroundings(Terminal Terminal, ConnectCluster Connect)
 
     /// <summary>Opens a connection to the servers that flags, environment or file name.</summary>
     public ClusterAccess Open(Invocation invocation) =>
-        Connect(Servers(invocation), Timeout(invocation), completeInline: false);
+        Connect(Servers(invocation), Timeout(invocation), completeInline: false, invocation.Stop);
 
     public IReadOnlyList<string> Servers(Invocation invocation)
     {
-        bool named = invocation.Get("servers") is not null
-            || !string.IsNullOrEmpty(Terminal.Variable(LoadSettingSpecs.Servers.Variable));
         Dictionary<string, string> flags = [];
         if (invocation.Get("servers") is { } servers)
             flags["servers"] = servers;
         // A file that nobody asked about must not stop a command that does not need it.
-        TomlDocument? file = named && invocation.Get("config") is null ? null : ReadFile(invocation);
-        return new LoadSettingsReader(file, ServersVariable, flags).ReadServers();
+        TomlDocument? file = flags.Count > 0 && invocation.Get("config") is null ? null : ReadFile(invocation);
+        return new LoadSettingsReader(file, _ => null, flags).ReadServers();
     }
 
     /// <summary>The file that <c>-config</c> names, else the usual one if it is there, else null.</summary>
@@ -69,7 +67,4 @@ internal sealed record Surroundings(Terminal Terminal, ConnectCluster Connect)
             ? TimeSpan.FromSeconds(sec)
             : throw ChorusException.Usage($"-timeout: '{text}' is not a number of seconds from 0 to 3600");
     }
-
-    private string? ServersVariable(string name) =>
-        name == LoadSettingSpecs.Servers.Variable ? Terminal.Variable(name) : null;
 }

@@ -9,20 +9,19 @@ namespace Chorus.Client.Commands;
 /// <summary><c>verify</c>: reads back what a load with <c>-acked</c> wrote.</summary>
 internal static class VerifyCommand
 {
-    public static Command Of(Surroundings surroundings) => new()
+    public static CommandSpec Of(Surroundings surroundings) => new()
     {
         Name = "verify",
-        Arguments = ["FILE"],
-        Summary = "Reads back every write that a load with -acked FILE had acknowledged.",
+        Arguments = [("FILE", "what a load with -acked wrote")],
+        Summary = "Reads back every write that a load with -acked FILE had acknowledged. Nobody else may write those "
+            + "keys in between. Exit code 4 when a write is lost or a value wrong, 3 when not everything could be "
+            + "read. A write whose outcome was unknown may be there or not.",
         Flags = Surroundings.ClusterFlags,
         Examples =
         [
-            "Client load -time 30 -acked acked.txt",
-            "Client verify acked.txt",
-            "Client verify acked.txt -servers :11001 -o json",
+            new("Client load -time 30 -acked acked.txt", "write for 30 s"),
+            new("Client verify acked.txt", "read everything back"),
         ],
-        Remarks = "Nobody else may write the keys of the load in between. Exit code 4 when a write is lost or a value\n"
-            + "is wrong, 3 when not everything could be read. A write whose outcome was unknown may be there or not.",
         Run = invocation => RunAsync(surroundings, invocation),
     };
 
@@ -32,7 +31,7 @@ internal static class VerifyCommand
         AckedRun run = ReadFile(Path.Combine(surroundings.Terminal.Folder, invocation.Arguments[0]));
         await using ClusterAccess cluster = surroundings.Open(invocation);
         Verdict verdict = await new Verifier(run, cluster.GetAsync)
-            .RunAsync(CancellationToken.None).ConfigureAwait(false);
+            .RunAsync(invocation.Stop).ConfigureAwait(false);
         answer.Tell(Text(verdict), () => Node(verdict));
         if (verdict.Lost + verdict.Wrong > 0)
             return answer.Fail(new ChorusException(

@@ -153,6 +153,7 @@ internal sealed class LoadEngine
                 _state.Abandon();
             await Task.WhenAny(_allFinished.Task, Task.Delay(DrainPollMsec)).ConfigureAwait(false);
         }
+        _state.Abandon();
     }
 
     private Totals Sum()

@@ -81,7 +81,7 @@ internal sealed class OpenLoop(LoadPlan plan, RunState state) : IWorkSource
                 long now = Stopwatch.GetTimestamp();
                 due = DueTimestamp(_next) - now;
                 if (_idle.Count == 0)
-                    (answer, work) = (state.Accepts(DueTimestamp(_next)) ? WorkAnswer.Wait : WorkAnswer.Finish, default);
+                    (answer, work) = (state.Accepts(now + due) ? WorkAnswer.Wait : WorkAnswer.Finish, default);
                 else if ((answer = TakeDue(now, out work)) != WorkAnswer.Wait)
                     caller = _idle.Pop();
                 if (answer == WorkAnswer.Finish && caller is null)
