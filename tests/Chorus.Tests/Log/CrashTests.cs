@@ -38,7 +38,9 @@ public sealed class CrashTests
             {
                 storage.DiesAt = storage.Operations + random.Next(1, 250);
                 model.Run(storage, steps: random.Next(1, 60));
-                storage = storage.AfterLoss(random.Next(3) == 0 ? null : random, random.NextDouble());
+                storage = random.Next(2) == 0
+                    ? storage.AfterKill()
+                    : storage.AfterLoss(random, random.NextDouble());
             }
         }
     }

@@ -13,7 +13,7 @@ internal sealed class FragileStorage : IStorage
 {
     private readonly Dictionary<string, FragileContents> _durable;
     private readonly List<Action<Dictionary<string, FragileContents>>> _pending = [];
-    private Dictionary<string, FragileContents> _visible;
+    private readonly Dictionary<string, FragileContents> _visible;
 
     public FragileStorage()
         : this([])
@@ -85,13 +85,16 @@ internal sealed class FragileStorage : IStorage
             names.ToDictionary(file => file.Key, file => file.Value.AfterLoss(random, keepChance)));
     }
 
-    public byte[] Bytes(string name) => _visible[name].Visible;
+    /// <summary>The process died, the machine lives: nothing is lost, and nothing more has become durable.</summary>
+    public FragileStorage AfterKill()
+    {
+        DiesAt = int.MaxValue;
+        return this;
+    }
 
     private void Count()
     {
-        if (++Operations == DiesAt)
-            throw new PowerLossException();
-        if (Operations > DiesAt)
+        if (++Operations >= DiesAt)
             throw new PowerLossException();
     }
 

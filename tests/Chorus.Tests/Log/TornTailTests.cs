@@ -3,7 +3,7 @@ using Chorus.Raft;
 
 namespace Chorus.Tests.Log;
 
-/// <summary>Traps 6 and 7: what recovery does with every shape that a write can be torn into, and with damage.</summary>
+/// <summary>Traps 6 and 7: what recovery does with every shape of a torn write, and with damage.</summary>
 public sealed class TornTailTests
 {
     private const int BatchesWhole = 3;
