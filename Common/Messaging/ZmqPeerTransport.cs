@@ -140,6 +140,11 @@ public sealed class ZmqPeerTransport : IPeerTransport, IDisposable
 
         _leaving.Clear();
         _fullTold = false;
+        foreach (string address in addresses)
+        {
+            if (!_links.ContainsKey(address))
+                Open(address);
+        }
     }
 
     /// <summary>Closes all connections and stops listening.</summary>

@@ -15,7 +15,10 @@ public interface IPeerTransport
     /// <param name="records">Records that travel beside it, or empty; copied before the call returns.</param>
     void Send(string address, ReadOnlySpan<byte> header, ReadOnlySpan<byte> records);
 
-    /// <summary>Closes connections to all addresses other than these.</summary>
+    /// <summary>
+    /// Connects to these addresses ahead of the first message, which would be lost otherwise, and closes connections
+    /// to all others.
+    /// </summary>
     void Retain(IReadOnlyCollection<string> addresses);
 
     /// <summary>Messages that could not be sent, since the start.</summary>

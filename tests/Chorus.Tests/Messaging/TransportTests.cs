@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Chorus.Common.Messaging;
 using Chorus.Common.Replica;
+using Microsoft.Extensions.Logging;
 
 namespace Chorus.Tests.Messaging;
 
@@ -85,6 +86,28 @@ public sealed class TransportTests : IDisposable
                 return TryTake(target, out _);
             },
             "a message to the new peer");
+    }
+
+    [Fact]
+    public void Members_are_connected_to_before_anything_is_said_to_them()
+    {
+        Heard heard = new();
+        using ZmqPeerTransport target = new(_context, AnyPort);
+        using ZmqPeerTransport transport = new(_context, AnyPort, logger: heard);
+        string address = target.LocalEndpoint.ToString();
+        transport.Retain([address]);
+        Waiting.Until(
+            () =>
+            {
+                TryTake(transport, out _);
+                return heard.Lines.Any(line => line.Contains(address));
+            },
+            "the connection");
+        transport.Send(address, "first"u8, default);
+        string got = "";
+        Waiting.Until(() => TryTake(target, out got), "the first message");
+        Assert.Equal("first|", got);
+        Assert.Equal(0, transport.DroppedTotal);
     }
 
     [Fact]
@@ -289,5 +312,19 @@ public sealed class TransportTests : IDisposable
         bool any = transport.TryReceive(out PeerFrame frame);
         text = any ? $"{Encoding.UTF8.GetString(frame.Header)}|{Encoding.UTF8.GetString(frame.Records)}" : "";
         return any;
+    }
+
+    private sealed class Heard : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
     }
 }
