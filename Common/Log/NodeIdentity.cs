@@ -30,7 +30,8 @@ public sealed record NodeIdentity(
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{Title}\nformat {Format}\nid {NodeId}\nincarnation {Incarnation:x16}\ncluster {ClusterId}\n"
-            + $"state-base {StateBase}\norigin {(IsFounder ? Founded : Joined)}\ncreated {CreatedUtc:yyyy-MM-ddTHH:mm:ssZ}\n");
+            + $"state-base {StateBase}\norigin {(IsFounder ? Founded : Joined)}\n"
+            + $"created {CreatedUtc:yyyy-MM-ddTHH:mm:ssZ}\n");
         return $"{text}crc {Crc32C.Compute(Encoding.UTF8.GetBytes(text)):x8}\n";
     }
 

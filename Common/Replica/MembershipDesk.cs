@@ -83,7 +83,9 @@ internal sealed class MembershipDesk(
             logger.MemberRemoved(options.Id, id.Value, node.LastIndex);
     }
 
-    /// <summary>Says what the present configuration says, but not before it is certain: it may still be rolled back.</summary>
+    /// <summary>
+    /// Says what the present configuration says, but not before it is certain: it may still be rolled back.
+    /// </summary>
     private void WhenCommitted(Answer answer, Action<Answer> done)
     {
         if (node.ConfigurationIndex <= node.Commit || node.TermAt(node.ConfigurationIndex) is not { } term)

@@ -120,7 +120,8 @@ public sealed class Replica
         var first = new Term(1);
         var state = new HardState(first, NodeId.None, LogIndex.Zero);
         // Power may have failed between the two writes below: then the term stands there without the entry.
-        bool isNew = recovered.Log.Count == 0 && (recovered.HardState == HardState.Empty || recovered.HardState == state);
+        bool isNew = recovered.Log.Count == 0
+            && (recovered.HardState == HardState.Empty || recovered.HardState == state);
         if (_options.Bootstrap is not { } configuration || !isNew)
             return recovered;
         hardStates = _log.SaveHardState(state);

@@ -80,7 +80,9 @@ public sealed class ClientSafetyTests
         if (Random.Shared.Next(20) == 0)
             return FakeServer.Refuse(Code.Overloaded, "busy")(request);
         _applied.AddOrUpdate(BitConverter.ToInt64(request.Write.Span), 1, static (_, times) => times + 1);
-        return Random.Shared.Next(40) == 0 ? FakeServer.Refuse(Code.OutcomeUnknown, "?")(request) : FakeServer.Ok(request);
+        return Random.Shared.Next(40) == 0
+            ? FakeServer.Refuse(Code.OutcomeUnknown, "?")(request)
+            : FakeServer.Ok(request);
     }
 
     private void KillTheLeader()

@@ -18,8 +18,13 @@ public sealed class WireFormatTests
         Assert.Equal(
             new Response
             {
-                Id = 300, Code = Code.NotLeader, Payload = ByteString.CopyFrom(payload), Message = "grüße",
-                Cure = "cure", Leader = "127.0.0.1:1", Index = ulong.MaxValue,
+                Id = 300,
+                Code = Code.NotLeader,
+                Payload = ByteString.CopyFrom(payload),
+                Message = "grüße",
+                Cure = "cure",
+                Leader = "127.0.0.1:1",
+                Index = ulong.MaxValue,
             },
             parsed.Responses_[0]);
         Assert.Equal(new Response(), parsed.Responses_[1]);
