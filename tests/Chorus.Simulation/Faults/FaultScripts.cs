@@ -68,30 +68,63 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
         After(pause + Elections(0.5), Network.HealAll);
     }
 
-    // Both are alone for a while: what the leader appends, only the other one has and acknowledges. When the others
-    // have moved on and the old leader leads again, the acknowledgements of the lost entries arrive.
+    // Two are alone for a while: what the old leader appends, only the other one has and acknowledges, and the
+    // acknowledgements wait in a queue. The old leader finds the others again, follows, leads again; then they arrive
+    // and speak of entries that it has long overwritten.
     private void KeepBack(SimulatedNode leader, SimulatedNode other)
     {
         if (other == leader)
             return;
         Network.Hold(other.Name, leader.Name);
         _held.Add((other.Name, leader.Name));
-        if (random.Chance(0.8))
+        List<SimulatedNode> others = [.. cluster.Nodes.Where(node => node != leader && node != other)];
+        CutOff(leader, others);
+        CutOff(other, others);
+        Until(() => cluster.Leader is { } next && next != leader && next != other, 8, () =>
         {
-            List<SimulatedNode> others = [.. cluster.Nodes.Where(node => node != leader && node != other)];
-            CutOff(leader, others);
+            SimulatedNode successor = cluster.Leader!;
+            Network.HealAll();
             CutOff(other, others);
-        }
-        long later = Elections(2);
-        After(later, Network.HealAll);
-        After(later += Elections(2), () =>
-        {
-            if (cluster.Leader is not { } successor || successor == leader || random.Chance(0.3))
-                return;
-            successor.Pause(Elections(4));
-            other.Pause(Elections(3));
+            Network.Block(leader.Name, other.Name);
+            Until(() => Follows(leader, successor), 4, () =>
+            {
+                successor.Pause(Elections(8));
+                Until(() => leader.IsLeader, 8, () => LetGo(leader, other));
+            });
         });
-        After(later + Elections(3), () => Network.Release(other.Name, leader.Name));
+    }
+
+    private void LetGo(SimulatedNode leader, SimulatedNode other)
+    {
+        After(random.Chance(0.5) ? 1 : Elections(0.5), () => Network.Release(other.Name, leader.Name));
+        After(Elections(3), Network.HealAll);
+    }
+
+    private static bool Follows(SimulatedNode node, SimulatedNode leader) =>
+        node.Process is { IsUp: true } process && leader.Process is { IsUp: true } other
+        && process.Replica.Node.TermAt(process.Replica.Node.LastIndex) == other.Replica.Node.Term;
+
+    /// <summary>The next act begins when something has come about, or after a time all the same.</summary>
+    private void Until(Func<bool> condition, int electionsMax, Action next)
+    {
+        long deadline = cluster.Around.Events.Now + electionsMax * cluster.Around.Plan.ElectionMicros;
+        Look();
+
+        void Look()
+        {
+            if (condition())
+                next();
+            else if (cluster.Around.Events.Now > deadline)
+                Abandon();
+            else
+                After(500 + cluster.Around.Plan.ElectionMicros / 20, Look);
+        }
+    }
+
+    private void Abandon()
+    {
+        Stop();
+        Network.HealAll();
     }
 
     private void CutOff(SimulatedNode node, IEnumerable<SimulatedNode> others)
