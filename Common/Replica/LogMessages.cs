@@ -7,9 +7,9 @@ namespace Chorus.Common.Replica;
 #pragma warning disable SYSLIB1015 // the node is a field of every event; the line shows it already, before the message
 internal static partial class LogMessages
 {
-    [LoggerMessage(1, LogLevel.Information, "{Event}: {About}, term {Term}, index {Index}")]
+    [LoggerMessage(1, LogLevel.Information, "{What}: {About}, term {Term}, index {Index}")]
     public static partial void RaftEvent(
-        this ILogger logger, NodeId node, RaftEventKind @event, NodeId about, Term term, LogIndex index);
+        this ILogger logger, NodeId node, RaftEventKind what, NodeId about, Term term, LogIndex index);
 
     [LoggerMessage(2, LogLevel.Information,
         "starts: cluster {Cluster}, incarnation {Incarnation:x16}, log ends at {Last}, term {Term}")]
