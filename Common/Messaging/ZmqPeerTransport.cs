@@ -178,7 +178,17 @@ public sealed class ZmqPeerTransport : IPeerTransport, IDisposable
             return link;
         }
 
-        link.Connect(_context, endpoint, _options);
+        try
+        {
+            link.Connect(_context, endpoint, _options);
+        }
+        catch (ZmqException refused)
+        {
+            // The address came from outside; one that libzmq does not take costs this peer, not the process.
+            link.Dispose();
+            MessagingLog.BadPeerAddress(_logger, refused.Message);
+        }
+
         return link;
     }
 
@@ -217,6 +227,8 @@ public sealed class ZmqPeerTransport : IPeerTransport, IDisposable
         {
             Monitor?.Dispose();
             Socket?.Dispose();
+            Monitor = null;
+            Socket = null;
         }
     }
 }

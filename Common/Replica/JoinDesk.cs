@@ -109,7 +109,8 @@ internal sealed class JoinDesk(
         if (request.Member is not { } member || !NodeId.IsValid(member.Id) || member.Incarnation == 0)
             return new(Code.BadRequest, "the request names no valid node",
                 "Give it a name with -id: 1 to 64 of A-Z a-z 0-9 . _ -");
-        if (!IsAddress(member.PeerAddress) || !IsAddress(member.ClientAddress) || member.Priority > 100)
+        if (!AddressText.IsReachable(member.PeerAddress) || !AddressText.IsReachable(member.ClientAddress)
+            || member.Priority > 100)
             return new(Code.BadRequest, "the request has a malformed address or priority",
                 "Check -raft, -port and -priority");
         if (!request.ClusterId.IsEmpty && !request.ClusterId.Span.SequenceEqual(options.ClusterId.ToByteArray()))
@@ -124,15 +125,6 @@ internal sealed class JoinDesk(
                 "Start it with the same -preload as the other members");
         }
         return null;
-    }
-
-    private static bool IsAddress(string text)
-    {
-        int colon = text.LastIndexOf(':');
-        return colon > 0 && text.Length <= byte.MaxValue
-            && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture,
-                out ushort port)
-            && port > 0;
     }
 
     private byte[] Welcome()

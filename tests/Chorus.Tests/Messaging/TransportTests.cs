@@ -111,6 +111,16 @@ public sealed class TransportTests : IDisposable
     }
 
     [Fact]
+    public void An_address_that_libzmq_refuses_loses_its_messages_and_nothing_else()
+    {
+        using ZmqPeerTransport transport = new(_context, AnyPort);
+        transport.Send("-:1", [1], default);
+        transport.Send("-:1", [1], default);
+        Assert.Equal(2, transport.DroppedTotal);
+        transport.Retain([]);
+    }
+
+    [Fact]
     public void Peer_messages_of_unknown_shape_are_dropped_and_counted()
     {
         using ZmqPeerTransport transport = new(_context, AnyPort);
