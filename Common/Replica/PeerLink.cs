@@ -12,6 +12,9 @@ internal sealed class PeerLink
     // Addresses of senders that no configuration names: a few, for a node that has just joined.
     private const int LearnedAddressesMax = 64;
 
+    // A disk that hangs for hours holds back an answer to every heartbeat; who waits does not wait for the oldest.
+    private const int HeldMax = 4096;
+
     private readonly IPeerTransport _transport;
     private readonly ReplicaOptions _options;
     private readonly RecordLog _log;
@@ -21,6 +24,7 @@ internal sealed class PeerLink
     private Configuration _configuration = Configuration.Empty;
     private long _hardStatesQueued;
     private long _hardStatesDurable;
+    private long _heldDropped;
 
     public PeerLink(IPeerTransport transport, ReplicaOptions options, RecordLog log)
     {
@@ -29,8 +33,8 @@ internal sealed class PeerLink
         _log = log;
     }
 
-    /// <summary>Messages lost because a peer was not connected or did not keep up.</summary>
-    public long DroppedTotal => _transport.DroppedTotal;
+    /// <summary>Messages lost because a peer was not connected or did not keep up, or the own disk hung.</summary>
+    public long DroppedTotal => _transport.DroppedTotal + _heldDropped;
 
     /// <summary>A hard state has been queued; messages that count on it wait from now on.</summary>
     public void HardStateQueued(long hardStates) => _hardStatesQueued = hardStates;
@@ -46,10 +50,31 @@ internal sealed class PeerLink
     /// <summary>Sends a message of the core, or holds it back until it may leave.</summary>
     public void Send(in Outgoing outgoing)
     {
-        if (outgoing.AfterHardState && _hardStatesQueued > _hardStatesDurable)
-            _held.Enqueue((outgoing.Message, _hardStatesQueued));
-        else
+        if (!outgoing.AfterHardState || _hardStatesQueued <= _hardStatesDurable)
+        {
             SendNow(outgoing.Message);
+            return;
+        }
+        if (_held.Count == HeldMax)
+        {
+            _held.Dequeue();
+            _heldDropped++;
+        }
+        _held.Enqueue((outgoing.Message, _hardStatesQueued));
+    }
+
+    /// <summary>
+    /// The log was cut: entries held back behind the cut are gone, or others stand in their place, which an old term's
+    /// message must not carry.
+    /// </summary>
+    public void Truncate(LogIndex from)
+    {
+        for (int i = _held.Count; i > 0; i--)
+        {
+            (Message Message, long HardStates) held = _held.Dequeue();
+            if (held.Message is not AppendRequest append || append.Entries.Until <= from)
+                _held.Enqueue(held);
+        }
     }
 
     /// <summary>Sends a join on to the leader, or its reply back.</summary>

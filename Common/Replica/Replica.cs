@@ -221,6 +221,7 @@ public sealed class Replica
         {
             _log.Truncate(from);
             _applier.Truncate(from);
+            _link.Truncate(from);
         }
         if (effects.AppendUntil > effects.AppendFrom)
             Append(effects, records, request);
