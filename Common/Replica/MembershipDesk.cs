@@ -14,6 +14,8 @@ internal sealed class MembershipDesk(
     private static readonly Answer Replaced =
         new(Code.OutcomeUnknown, "the leader was replaced before the change was committed", TryAgain);
 
+    private static readonly Answer NotLeader = new(Code.NotLeader, "this node is not the leader", TryAgain);
+
     /// <summary>What became of a request: a code, and for people a cause and a cure.</summary>
     public readonly record struct Answer(Code Code, string Message = "", string Cure = "");
 
@@ -22,6 +24,12 @@ internal sealed class MembershipDesk(
     /// <param name="done">Called once, at once or when the change is committed.</param>
     public void Add(Member wanted, Action<Answer> done)
     {
+        // What a member that lags behind knows of the others is no reason to turn a node away for good.
+        if (node.Role != Role.Leader)
+        {
+            done(NotLeader);
+            return;
+        }
         Configuration current = node.Configuration;
         Member? known = current.Find(wanted.Id);
         if (known is not null && known.Incarnation != 0 && known.Incarnation != wanted.Incarnation)
@@ -104,7 +112,7 @@ internal sealed class MembershipDesk(
                     committed => done(committed ? new Answer(Code.Ok) : Replaced));
                 return true;
             case ConfigurationProposal.NotLeader:
-                done(new Answer(Code.NotLeader, "this node is not the leader", TryAgain));
+                done(NotLeader);
                 return false;
             case ConfigurationProposal.ChangeInFlight:
                 done(new Answer(Code.Overloaded, "another change of the members is under way", TryAgain));
