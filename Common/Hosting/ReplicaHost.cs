@@ -77,6 +77,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         IStorage storage = directory?.Storage ?? new MemoryStorage();
         using var disk = new DiskThread("disk", wakeup.Signal);
         using RecordLog log = RecordLog.Open(storage, disk, options.Log, node.ClusterId);
+        // First to end: no file is closed under the disk's hands.
+        using DiskThread ending = disk;
         _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
         var replica = new Replica.Replica(
             new ReplicaOptions
