@@ -27,12 +27,14 @@ internal sealed class ClientDesk(
     // as they come.
     private readonly List<(ReplyTarget Target, string Id)> _removals = [];
     private readonly ArrayBufferWriter<byte> _command = new();
+    private byte[]? _status;
     private bool _saidMalformed;
 
     /// <summary>Takes what has arrived on the client socket. Commands are appended to the log as they come.</summary>
     /// <returns>Whether more may be waiting.</returns>
     public bool Receive(ref bool worked)
     {
+        _status = null;
         bool left = ReceiveFrames(ref worked);
         foreach ((ReplyTarget target, string id) in _removals)
             RemoveMember(target, id);
@@ -42,11 +44,17 @@ internal sealed class ClientDesk(
 
     private bool ReceiveFrames(ref bool worked)
     {
+        // However large the frames are that a client sends: heartbeats must not wait long.
+        long requestsMax = counters.Requests + options.RequestsPerRound;
+        long bytes = 0;
         for (int i = 0; i < options.FramesPerRound; i++)
         {
+            if (counters.Requests >= requestsMax || bytes >= options.ClientBytesPerRound)
+                break;
             if (!clients.TryReceive(out ClientConnection connection, out ReadOnlySpan<byte> frame))
                 return false;
             worked = true;
+            bytes += frame.Length;
             if (TextCommand.IsText(frame))
                 ReceiveText(connection, frame);
             else
@@ -78,7 +86,12 @@ internal sealed class ClientDesk(
         {
             if (reader.Field != 1 || !reader.IsDelimited)
                 continue;
-            taken++;
+            if (taken++ == options.RequestsPerFrameMax)
+            {
+                Reject(connection, $"the frame has more than {options.RequestsPerFrameMax} requests; none behind them "
+                    + "was taken", "Send fewer in one frame");
+                return;
+            }
             ReceiveRequest(connection, reader.Bytes);
         }
         if (!reader.IsMalformed && taken > 0)
@@ -88,17 +101,16 @@ internal sealed class ClientDesk(
             logger.ClientFrameDropped(options.Id, "it is neither a Requests message nor a text command");
         _saidMalformed = true;
         if (taken == 0)
-            Reject(connection);
+            Reject(connection, "the frame is neither a Requests message nor a text command",
+                "See docs/wire-protocol.md");
     }
 
     // A peer that waits for an answer, as REQ does, gets one: id 0 stands for "the frame itself".
-    private void Reject(ClientConnection connection)
+    private void Reject(ClientConnection connection, string message, string cure)
     {
-        var target = new ReplyTarget(connection, 0, null);
+        counters.Requests++;
         responder.Take(connection);
-        responder.Fail(
-            target, Code.BadRequest, "the frame is neither a Requests message nor a text command",
-            "See docs/wire-protocol.md");
+        responder.Fail(new ReplyTarget(connection, 0, null), Code.BadRequest, message, cure);
     }
 
     private void ReceiveRequest(ClientConnection connection, ReadOnlySpan<byte> request)
@@ -127,7 +139,7 @@ internal sealed class ClientDesk(
         else if (field == ReadField)
             Read(target, body);
         else if (field == StatusField)
-            responder.Reply(target, Code.Ok, report.Make(), 0);
+            responder.Reply(target, Code.Ok, _status ??= report.Make(), 0);
         else if (field == RemoveMemberField)
             _removals.Add((target, RemovedId(body)));
         else
@@ -176,6 +188,11 @@ internal sealed class ClientDesk(
     {
         if (!CheckLeader(target))
             return;
+        if (applier.Reads.Bytes + query.Length > options.QueryBytesMax)
+        {
+            responder.Fail(target, Code.Overloaded, "too many queries are waiting", Later);
+            return;
+        }
         Check.That(node.TryRead(out ulong ticket), "a leader takes reads");
         applier.Reads.Add(ticket, target, query);
     }

@@ -15,12 +15,22 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
     private readonly Queue<Read> _waiting = new();
     private readonly Queue<Read> _granted = new();
     private readonly ArrayBufferWriter<byte> _answer = new();
+    private long _answerBytesLeft = long.MaxValue;
 
     private readonly record struct Read(ulong Ticket, LogIndex Index, ReplyTarget Target, byte[] Query,
         int QueryLength);
 
     /// <summary>Whether a granted read may be waiting for an index up to this one.</summary>
     public bool HasServable(LogIndex applied) => _granted.Count > 0 && _granted.Peek().Index <= applied;
+
+    /// <summary>Bytes of the queries that wait.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>
+    /// A round of the loop begins: once so many bytes of answers were made in it, the other reads wait for the next
+    /// one, where the state may be newer still.
+    /// </summary>
+    public void BeginRound(long answerBytes) => _answerBytesLeft = answerBytes;
 
     /// <summary>Remembers a query.</summary>
     /// <param name="ticket">From the core.</param>
@@ -30,6 +40,7 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
     {
         byte[] copy = ArrayPool<byte>.Shared.Rent(Math.Max(query.Length, 1));
         query.CopyTo(copy);
+        Bytes += query.Length;
         _waiting.Enqueue(new Read(ticket, LogIndex.Zero, target, copy, query.Length));
     }
 
@@ -43,13 +54,15 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
     /// <summary>Answers every granted read whose index is applied.</summary>
     public void Serve(LogIndex applied)
     {
-        while (HasServable(applied))
+        while (_answerBytesLeft > 0 && HasServable(applied))
         {
             Read read = _granted.Dequeue();
+            Bytes -= read.QueryLength;
             _answer.ResetWrittenCount();
             Code code = stateMachine.Query(read.Query.AsSpan(0, read.QueryLength), _answer, out string message);
             ArrayPool<byte>.Shared.Return(read.Query);
             counters.Reads++;
+            _answerBytesLeft -= _answer.WrittenCount;
             if (code is Code.Ok or Code.NotFound)
                 responder.Reply(read.Target, code, _answer.WrittenSpan, 0);
             else
@@ -63,6 +76,7 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
         while (_waiting.Count > 0)
         {
             Read read = _waiting.Dequeue();
+            Bytes -= read.QueryLength;
             ArrayPool<byte>.Shared.Return(read.Query);
             responder.Fail(
                 read.Target, Code.NotLeader, "this node is not the leader any more", "Send it to the leader", leader);

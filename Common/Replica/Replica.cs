@@ -96,6 +96,7 @@ public sealed class Replica
     /// <exception cref="LogCorruptionException">The log is not what it must be; the node must stop.</exception>
     public bool DoWork()
     {
+        _applier.Reads.BeginRound(_options.ClientBytesPerRound);
         bool worked = TakeDiskCompletions();
         worked |= ReceiveFromPeers(out bool peersLeft);
         worked |= Tick();
@@ -107,7 +108,8 @@ public sealed class Replica
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
         _responder.Flush();
         NoteDiskRoom();
-        bool left = peersLeft || clientsLeft || _applier.AppliedIndex < _node.Commit;
+        bool left = peersLeft || clientsLeft || _applier.AppliedIndex < _node.Commit
+            || _applier.Reads.HasServable(_applier.AppliedIndex);
         NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
         return worked;
     }

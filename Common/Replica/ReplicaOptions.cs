@@ -47,6 +47,25 @@ public sealed record ReplicaOptions
     /// <summary>Most frames taken from one socket in one round of the loop. Default 256.</summary>
     public int FramesPerRound { get; init; } = 256;
 
+    /// <summary>
+    /// Most requests taken from one frame; what stands behind them is refused as a whole. Default 8,192.
+    /// </summary>
+    public int RequestsPerFrameMax { get; init; } = 8_192;
+
+    /// <summary>
+    /// Once so many requests came in one round of the loop, the rest waits for the next one. Default 16,384.
+    /// </summary>
+    public int RequestsPerRound { get; init; } = 16_384;
+
+    /// <summary>
+    /// Once so many bytes came from clients in one round, or went into answers to reads, the rest waits for the next
+    /// one. Default 16 MiB.
+    /// </summary>
+    public long ClientBytesPerRound { get; init; } = 16 << 20;
+
+    /// <summary>Most bytes of queries that wait; more are refused as overloaded. Default 64 MiB.</summary>
+    public long QueryBytesMax { get; init; } = 64 << 20;
+
     /// <summary>Most bytes of committed records applied in one round of the loop. Default 4 MiB.</summary>
     public long ApplyBytesPerRound { get; init; } = 4 << 20;
 

@@ -10,6 +10,9 @@ internal sealed class Responder(IClientTransport transport)
     // A frame that grows beyond this is sent at once, so that no answer waits for megabytes of others.
     private const int FrameBytes = 256 << 10;
 
+    // A REQ peer gets all its answers in one frame, which must stay far below what a buffer can hold.
+    private const int GatheredBytesMax = 16 << 20;
+
     private readonly List<ClientConnection> _dirty = [];
     private readonly ArrayBufferWriter<byte> _text = new();
 
@@ -54,6 +57,13 @@ internal sealed class Responder(IClientTransport transport)
             return;
         }
         ArrayBufferWriter<byte> output = connection.Output;
+        if (connection.Delimited && payload.Length > 0 && output.WrittenCount > GatheredBytesMax)
+        {
+            code = Code.TooLarge;
+            payload = default;
+            message = "the answers to the requests of one frame are too large together";
+            cure = "Ask for less in one frame, or use a DEALER socket";
+        }
         // A REQ connection that kept its answers back (see Send) may be listed already: twice does no harm.
         if (output.WrittenCount == 0 || connection.Delimited)
             _dirty.Add(connection);
