@@ -77,15 +77,20 @@ internal sealed class Campaign(NodeState state)
         }
     }
 
+    /// <summary>
+    /// The own vote is durable. The only voter is elected by it, and not before: a term that a crash makes it forget
+    /// would be led twice, with other entries, and a learner may have seen the first ones.
+    /// </summary>
+    public void OnOwnVoteDurable()
+    {
+        if (Tally() == VoteOutcome.Won)
+            state.BecomeLeader();
+    }
+
     private void Elect()
     {
         state.BecomeCandidate();
         StartCount();
-        if (Tally() == VoteOutcome.Won)
-        {
-            state.BecomeLeader();
-            return;
-        }
         foreach (NodeId voter in state.Configuration.Voters)
         {
             if (voter != state.Self)

@@ -9,17 +9,18 @@ namespace Chorus.Raft;
 /// <code>
 /// node = new RaftNode(self, incarnation, recovered, options, sizes, seed)
 /// forever:
-///     call any of Tick, Receive, TryPropose, TryProposeConfiguration, TryRead, LogDurable
+///     call any of Tick, Receive, TryPropose, TryProposeConfiguration, TryRead,
+///         HardStateDurable, LogDurable
 ///     effects = node.TakeEffects()            // after each Receive; after any number of other calls
 ///     hand HardState, TruncateFrom, [AppendFrom, AppendUntil) to the log and its disk, in this order
-/// node.AddEntryMessages()                 // the entries have sizes now: their messages join
-/// effects.Messages     send Messages (those with AfterHardState once the hard states handed out so far are
-/// durable)     apply up to Commit; answer Reads when applied
-///     when the disk has made a batch durable: node.LogDurable(last index and term of that batch)
+///     node.AddEntryMessages()       // the entries have sizes now: their messages join effects.Messages
+///     send Messages (those with AfterHardState once the hard states handed out so far are durable)
+///     apply up to Commit; answer Reads when applied
+///     when the disk has made a batch durable: node.HardStateDurable(term of the last hard state in it),
+///         node.LogDurable(last index and term of it)
 /// </code>
 /// Single-threaded; no call blocks. Proposals raise <see cref="LastIndex"/> at once; all that were made since
-/// the last
-/// <see cref="TakeEffects"/> leave together, as one message to each follower as far as sizes allow.
+/// the last <see cref="TakeEffects"/> leave together, as one message to each follower as far as sizes allow.
 /// <see cref="Receive"/> needs the effects of earlier proposals and messages to have been taken: the entries
 /// to append come from one source only.
 /// </remarks>
@@ -237,6 +238,15 @@ public sealed class RaftNode
             _leader.OnDurable();
         else
             _follower.OnDurable();
+    }
+
+    /// <summary>A hard state of this term is durable here, and with it the own vote of the term.</summary>
+    public void HardStateDurable(Term term)
+    {
+        BeginInput();
+        if (_state.Role == Role.Candidate && term == _state.Term)
+            _campaign.OnOwnVoteDurable();
+        SettleLeadership();
     }
 
     /// <summary>

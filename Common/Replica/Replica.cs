@@ -27,6 +27,7 @@ public sealed class Replica
     private readonly ClientDesk _desk;
     private readonly JoinDesk _joins;
     private readonly Responder _responder;
+    private readonly Queue<(long HardStates, Term Term)> _hardStateTerms = new();
     private long _nextTickMicros;
     private bool _wasDiskFull;
 
@@ -143,6 +144,8 @@ public sealed class Replica
                 throw Stopped(error);
             Counters.DiskBatches++;
             _link.HardStatesDurable(completion.HardStates);
+            while (_hardStateTerms.Count > 0 && _hardStateTerms.Peek().HardStates <= completion.HardStates)
+                _node.HardStateDurable(_hardStateTerms.Dequeue().Term);
             if (completion.LastIndex > LogIndex.Zero)
                 _node.LogDurable(completion.LastIndex, completion.LastTerm);
         }
@@ -218,7 +221,11 @@ public sealed class Replica
     {
         Effects effects = _node.TakeEffects();
         if (effects.HardState is { } state)
-            _link.HardStateQueued(_log.SaveHardState(state));
+        {
+            long hardStates = _log.SaveHardState(state);
+            _link.HardStateQueued(hardStates);
+            _hardStateTerms.Enqueue((hardStates, state.Term));
+        }
         if (effects.TruncateFrom is { } from)
         {
             _log.Truncate(from);

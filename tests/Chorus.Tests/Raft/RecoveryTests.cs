@@ -142,7 +142,8 @@ public sealed class RecoveryTests
     {
         var cluster = new TestCluster(1);
         TestNode only = cluster["a"];
-        only.TickWithoutTaking(1);
+        only.Tick();
+        only.Flush();
         Assert.True(only.Node.TryPropose(1, out _));
         only.ProposedByHand([1]);
         Term term = only.Node.Term;
@@ -150,6 +151,24 @@ public sealed class RecoveryTests
         Assert.Equal(term, only.Node.Term);
         only.Take();
         Assert.Equal([1ul, term.Value, term.Value], only.Log.Select(e => e.Term.Value));
+    }
+
+    /// <summary>
+    /// Simulation seed 1236: the only voter led in a term that the loss of power made it forget, then led in it again
+    /// with other entries, of which a learner may have seen the first.
+    /// </summary>
+    [Fact]
+    public void The_only_voter_leads_once_its_vote_is_durable()
+    {
+        var cluster = new TestCluster(1);
+        TestNode only = cluster["a"];
+        only.TickWithoutTaking(1);
+        Assert.Equal(Role.Candidate, only.Node.Role);
+        Assert.False(only.Node.TryPropose(1, out _));
+        only.Take();
+        only.Flush();
+        Assert.Equal(Role.Leader, only.Node.Role);
+        Assert.Equal(only.Node.Term, only.DurableState.Term);
     }
 
     /// <summary>

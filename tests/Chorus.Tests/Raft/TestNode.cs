@@ -168,6 +168,7 @@ internal sealed class TestNode : ILogSizes
             work();
         _hardStatesDurable = _hardStatesQueued;
         Release();
+        Node.HardStateDurable(DurableState.Term);
         if (DurableLog.Count > 0)
             Node.LogDurable(new LogIndex((ulong)DurableLog.Count), DurableLog[^1].Term);
         Take();
