@@ -32,8 +32,8 @@ internal sealed class Chart
         List<Series> lines = [new("operations", Blue, Steps(samples, s => s.OperationsPerSec), Filled: true)];
         if (samples.Any(sample => sample.Errors > 0))
             lines.Add(new Series("errors", Red, Steps(samples, s => s.ErrorsPerSec), Filled: true));
-        double max = lines.Max(line => line.Points.Max(point => point.Y));
-        Scale y = Scale.FromZero(Math.Max(1, max * 1.04), Bottom, Top);
+        double max = lines.SelectMany(line => line.Points).Select(point => point.Y).DefaultIfEmpty().Max();
+        Scale y = Scale.FromZero(max * 1.04, Bottom, Top);
         chart.Draw(TimeScale(samples), "time since the begin of the measurement (s)", Units.Short, y,
             "operations per second", Units.Short, lines);
         return chart._canvas.ToString();

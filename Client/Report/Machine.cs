@@ -35,7 +35,7 @@ internal static class Machine
         try
         {
             using Process? git = Process.Start(new ProcessStartInfo(
-                "git", ["-C", folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"])
+                "git", $"-C \"{folder}\" describe --always --dirty --abbrev=40 --exclude=*")
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

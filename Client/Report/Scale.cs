@@ -8,10 +8,11 @@ namespace Chorus.Client.Report;
 /// <param name="Logarithmic">Whether equal distances are equal ratios.</param>
 internal sealed record Scale(double From, double To, double PlaceFrom, double PlaceTo, bool Logarithmic)
 {
-    /// <summary>A linear axis from 0 to a round number at or above the maximum.</summary>
+    /// <summary>A linear axis from 0 to a round number at or above the maximum and 1.</summary>
     public static Scale FromZero(double max, double placeFrom, double placeTo)
     {
-        double step = Step(Math.Max(max, 1e-9));
+        max = Math.Max(max, 1);
+        double step = Step(max);
         return new Scale(0, step * Math.Ceiling((max / step) - 1e-9), placeFrom, placeTo, false);
     }
 

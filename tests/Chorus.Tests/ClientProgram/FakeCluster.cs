@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chorus.Client.Commands;
 using Chorus.Client.Load;
 using Chorus.Common.Client;
 using Chorus.Common.Protocol;
@@ -27,6 +28,33 @@ internal sealed class FakeCluster
 
     public SendOperation Send => SendAsync;
 
+    /// <summary>What each address answers to a request for its state.</summary>
+    public Dictionary<string, Status> Statuses { get; } = [];
+
+    /// <summary>Members that were removed.</summary>
+    public List<string> Removed { get; } = [];
+
+    /// <summary>Addresses of every connection that was opened.</summary>
+    public List<IReadOnlyList<string>> Connections { get; } = [];
+
+    /// <summary>Opens a connection to this cluster.</summary>
+    public ClusterAccess Connect(
+        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, CancellationToken stop)
+    {
+        Connections.Add(servers);
+        return new ClusterAccess
+        {
+            Send = SendAsync,
+            Status = address => Task.FromResult(Statuses.GetValueOrDefault(address)),
+            RemoveMember = id =>
+            {
+                Removed.Add(id);
+                return new(new ClientResult(Code.Ok, default, 9, "", ""));
+            },
+            Close = () => ValueTask.CompletedTask,
+        };
+    }
+
     public ClientResult Get(ReadOnlyMemory<byte> key) => Read(System.Text.Encoding.UTF8.GetString(key.Span));
 
     private async ValueTask<ClientResult> SendAsync(bool write, ReadOnlyMemory<byte> command)
@@ -45,10 +73,13 @@ internal sealed class FakeCluster
             Commands.Enqueue($"{parsed.Operation} {key}");
         if (!write)
             return Read(key);
+        if (parsed.Operation == KvCommand.Types.Operation.Delete)
+            return new ClientResult(
+                Values.TryRemove(key, out _) ? Code.Ok : Code.NotFound, default, (ulong)number, "", "");
         Code code = Outcome(number);
         if (code == Code.Ok || (code == Code.OutcomeUnknown && ApplyUnknown))
             Values[key] = parsed.Value.ToByteArray();
-        return new ClientResult(code, default, 1, code == Code.Ok ? "" : $"refused with {code}", "");
+        return new ClientResult(code, default, (ulong)number, code == Code.Ok ? "" : $"refused with {code}", "");
     }
 
     private ClientResult Read(string key) => Values.TryGetValue(key, out byte[]? value)

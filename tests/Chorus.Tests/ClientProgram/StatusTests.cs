@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using Chorus.Common.Protocol;
+
+namespace Chorus.Tests.ClientProgram;
+
+public sealed class StatusTests : IDisposable
+{
+    private readonly ProgramRun _program = new();
+
+    public StatusTests()
+    {
+        for (int i = 0; i < 3; i++)
+            _program.Cluster.Statuses[$"127.0.0.1:1100{i}"] = StatusOf(i);
+    }
+
+    public void Dispose() => _program.Dispose();
+
+    [Fact]
+    public void Asking_one_member_shows_all_of_them()
+    {
+        Assert.Equal(0, _program.Run("status", "-servers", ":11002"));
+        string[] lines = _program.Out.TrimEnd().Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.Matches(@"^ID +ROLE +TERM +COMMIT +APPLIED +LAST +LAG +DIGEST +LOG +ADDRESS$", lines[0]);
+        Assert.Matches(@"^node0 +leader +3 +100 +100 +101 +0 +00aa +durable +127\.0\.0\.1:11000$", lines[1]);
+        Assert.Matches(@"^node1 +follower .* 7 +00aa +in memory +127\.0\.0\.1:11001$", lines[2]);
+    }
+
+    [Fact]
+    public void Asking_only_one_member_shows_it_alone()
+    {
+        Assert.Equal(0, _program.Run("status", "-servers", ":11002", "-only", "-o", "json"));
+        JsonArray nodes = JsonNode.Parse(_program.Out)!["nodes"]!.AsArray();
+        JsonNode node = Assert.Single(nodes)!;
+        Assert.Equal("node2", node["id"]!.GetValue<string>());
+        Assert.Equal(100, node["applied_index"]!.GetValue<int>());
+        Assert.Equal(3, node["members"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void A_member_that_does_not_answer_is_shown_by_the_name_that_the_others_give_it()
+    {
+        _program.Cluster.Statuses.Remove("127.0.0.1:11001");
+        Assert.Equal(0, _program.Run("status", "-servers", ":11000"));
+        Assert.Matches(@"node1 +no answer +- .* 127\.0\.0\.1:11001\n", _program.Out);
+    }
+
+    [Fact]
+    public void Nobody_there_is_exit_code_3()
+    {
+        Assert.Equal(3, _program.Run("status", "-servers", ":1,:2", "-o", "json"));
+        Assert.Equal("", _program.Out);
+        Assert.Equal("unreachable", JsonNode.Parse(_program.Error)!["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void No_leader_is_exit_code_3_below_the_table()
+    {
+        foreach (Status status in _program.Cluster.Statuses.Values)
+            (status.Role, status.Leader) = ("follower", "");
+        Assert.Equal(3, _program.Run("status", "-servers", ":11000"));
+        Assert.Contains("node2", _program.Out, StringComparison.Ordinal);
+        Assert.Contains("no leader", _program.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Different_states_at_the_same_index_are_exit_code_4()
+    {
+        _program.Cluster.Statuses["127.0.0.1:11001"].Digest = "00bb";
+        Assert.Equal(4, _program.Run("status", "-servers", ":11000"));
+        Assert.Contains("hold different states", _program.Error, StringComparison.Ordinal);
+        _program.Cluster.Statuses["127.0.0.1:11001"].AppliedIndex = 99;
+        Assert.Equal(0, _program.Run("status", "-servers", ":11000"));
+    }
+
+    private static Status StatusOf(int number)
+    {
+        Status status = new()
+        {
+            Id = $"node{number}",
+            Role = number == 0 ? "leader" : "follower",
+            Leader = "node0",
+            Term = 3,
+            CommitIndex = 100,
+            AppliedIndex = 100,
+            LastIndex = 101,
+            Digest = "00aa",
+            Durable = number != 1,
+        };
+        for (int i = 0; i < 3; i++)
+            status.Members.Add(new MemberStatus
+            {
+                Member = new Member
+                {
+                    Id = $"node{i}",
+                    Kind = Member.Types.Kind.Voter,
+                    ClientAddress = $"127.0.0.1:1100{i}",
+                },
+                LagEntries = number == 0 ? (ulong)i * 7 : 0,
+            });
+        return status;
+    }
+}
