@@ -59,7 +59,7 @@ internal sealed class Invariants
             "the last configuration of the log is active", watch, node.ConfigurationIndex.Value);
         watch.Durable = node.DurableIndex.Value;
         bool leads = node.Role == Role.Leader;
-        Match(watch, leads ? watch.Durable : watch.Mirror.Last);
+        Match(watch);
         if (leads)
             CheckLeader(watch, isNew: !watch.Led || node.Term.Value != watch.Term);
         if (node.Commit.Value > watch.Commit)
@@ -143,11 +143,11 @@ internal sealed class Invariants
         return false;
     }
 
-    // Of what a leader made up itself only what is durable: the only voter of a cluster may forget the rest in a crash,
-    // its term included, and nobody has seen it.
-    private void Match(NodeWatch watch, ulong until)
+    // Only what is durable: the only voter of a cluster may forget the rest in a crash, its term included, and nobody
+    // has seen it.
+    private void Match(NodeWatch watch)
     {
-        for (; watch.Matched < until; watch.Matched++)
+        for (; watch.Matched < watch.Durable; watch.Matched++)
         {
             ulong index = watch.Matched + 1;
             LogEntry entry = watch.Mirror.At(index);

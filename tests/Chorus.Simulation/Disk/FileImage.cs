@@ -10,6 +10,8 @@ internal sealed class FileImage
     /// <summary>What a disk writes whole or not at all.</summary>
     public const int SectorBytes = 512;
 
+    private const int FlipBytesMin = 4_096;
+
     private readonly SortedSet<int> _dirtySectors = [];
     private byte[] _cached = [];
     private byte[] _durable = [];
@@ -75,13 +77,17 @@ internal sealed class FileImage
         ShowDurable();
     }
 
-    /// <summary>Flips one bit where the file has been written; false when it holds nothing but zeros there.</summary>
+    /// <summary>
+    /// Flips one bit in the older half of what was written: a flip at the very end cannot be told from a torn write.
+    /// </summary>
+    /// <returns>False when too little has been written.</returns>
     public bool FlipBit(SeededRandom random)
     {
-        for (int attempt = 0; attempt < 64 && _durableLength > 0; attempt++)
+        int written = _durable.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+        for (int attempt = 0; attempt < 64 && written > FlipBytesMin; attempt++)
         {
-            int position = (int)random.Between(0, Math.Min(_durableLength, _durable.Length));
-            if (_durable.Length == 0 || _durable[position] == 0)
+            int position = random.Next(written / 2);
+            if (_durable[position] == 0)
                 continue;
             _durable[position] ^= (byte)(1 << random.Next(8));
             ShowDurable();

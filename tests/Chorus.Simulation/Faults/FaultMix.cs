@@ -17,7 +17,7 @@ internal sealed class FaultMix
         double pace = random.Pick([0.5, 1.0, 1.0, 2.0]) * electionMicros;
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
-            bool isOn = random.Chance(share);
+            bool isOn = random.Chance(share) || kind == FaultKind.BitFlip;
             double mean = random.Pick([15.0, 40, 120]) * pace;
             if (isOn && (kind != FaultKind.BitFlip || withBitFlips))
                 _meanMicros[kind] = mean;

@@ -93,9 +93,7 @@ internal sealed class Nemesis
                 _operator.DoSomething();
                 break;
             case FaultKind.BitFlip:
-                victim.Kill();
-                victim.FlipBit();
-                Restart(victim);
+                FlipBit(victim);
                 break;
             default:
                 _disks.Strike(kind, victim, Some(_around.Plan.ElectionMicros * 3));
@@ -107,6 +105,16 @@ internal sealed class Nemesis
 
     private void Restart(SimulatedNode node) =>
         _around.Events.After(_random.Chance(0.4) ? Some(2_000) : Some(_around.Plan.ElectionMicros * 2), node.Start);
+
+    // One at a time, and only where the others can do without the node: what rots on a majority of disks is gone.
+    private void FlipBit(SimulatedNode victim)
+    {
+        if (_cluster.Nodes.Any(node => node.HasFlippedBits) || !_operator.MayLose(victim))
+            return;
+        victim.Kill();
+        victim.FlipBit();
+        Restart(victim);
+    }
 
     private void Blackout()
     {

@@ -54,13 +54,13 @@ internal sealed class Operator
         if (!IsIdle || _cluster.Leader is not { } leader)
             return;
         Configuration members = leader.Process!.Replica.Node.Configuration;
-        SimulatedNode node = _random.Pick(_cluster.Nodes);
+        SimulatedNode node = _cluster.Nodes.FirstOrDefault(other => other.IsCorrupt) ?? _random.Pick(_cluster.Nodes);
         Member? member = members.Find(new NodeId(node.Name));
         if (member is null)
             Begin(() => Add(node, Finish));
-        else if (MayReplace(members, member, node) && _random.Chance(0.5))
+        else if (node.IsCorrupt || (MayReplace(members, member, node) && _random.Chance(0.5)))
             Begin(() => Replace(node));
-        else if (members.Members.Count > 2)
+        else if (members.Members.Count > 2 && !_cluster.Nodes.Any(other => other.HasFlippedBits))
             Begin(() => Remove(node, () => Retire(node)));
     }
 
@@ -87,9 +87,16 @@ internal sealed class Operator
         return true;
     }
 
+    /// <summary>Whether the cluster can do without a node's data.</summary>
+    public bool MayLose(SimulatedNode node) =>
+        IsIdle && _cluster.Leader is { } leader && leader != node
+        && leader.Process!.Replica.Node.Configuration is { } members
+        && members.Find(new NodeId(node.Name)) is { } member && MayReplace(members, member, node);
+
     // A wiped data directory is only lost for good when the others know the old one by its incarnation; one at a time.
-    private static bool MayReplace(Configuration members, Member member, SimulatedNode node) =>
-        members.Voters.Count >= 3 && member.Incarnation == node.Incarnation && !node.IsLeader;
+    private bool MayReplace(Configuration members, Member member, SimulatedNode node) =>
+        members.Voters.Count >= 3 && member.Incarnation == node.Incarnation && !node.IsLeader
+        && !_cluster.Nodes.Any(other => other != node && other.HasFlippedBits);
 
     private void Begin(Action task)
     {
