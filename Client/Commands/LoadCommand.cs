@@ -98,7 +98,7 @@ internal static class LoadCommand
     private static async Task<LoadResult> MeasureAsync(
         Terminal terminal, LoadSettings settings, IReadOnlyList<ClusterAccess> connections, CancellationToken stop)
     {
-        ProgressLine progress = new(terminal.Error, terminal.IsErrorTerminal);
+        ProgressLine progress = new(terminal.Error, terminal.IsErrorTerminal, terminal.Width);
         LoadEngine engine = new(settings.Plan, [.. connections.Select(connection => connection.Send)])
         {
             Progress = progress.Show,

@@ -5,7 +5,7 @@ using Chorus.Client.Report;
 namespace Chorus.Client.Commands;
 
 /// <summary>A bar that is redrawn on a terminal; elsewhere a plain line every five seconds.</summary>
-internal sealed class ProgressLine(TextWriter writer, bool redraw)
+internal sealed class ProgressLine(TextWriter writer, bool redraw, int width = int.MaxValue)
 {
     private const int BarWidth = 24;
     private const int PlainEverySeconds = 5;
@@ -18,8 +18,10 @@ internal sealed class ProgressLine(TextWriter writer, bool redraw)
         _seconds++;
         if (redraw)
         {
-            // Carriage return, the line, and whatever of the previous one is longer wiped out.
-            writer.Write($"\r{Bar(progress.Share)} {Text(progress)}\u001b[K");
+            // Carriage return, the line, and whatever of the previous one is longer wiped out. A line that wraps
+            // could not be redrawn.
+            string line = $"{Bar(progress.Share)} {Text(progress)}";
+            writer.Write($"\r{(line.Length < width ? line : line[..Math.Max(0, width - 1)])}\u001b[K");
             writer.Flush();
             _drawn = true;
         }

@@ -19,6 +19,9 @@ internal sealed record Terminal
     /// <summary>Whether progress can be redrawn in place.</summary>
     public bool IsErrorTerminal { get; init; }
 
+    /// <summary>Columns of the terminal.</summary>
+    public int Width { get; init; } = int.MaxValue;
+
     /// <summary>Looks up an environment variable.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
 
@@ -34,9 +37,11 @@ internal sealed record Terminal
             OutBytes = output,
             Out = new StreamWriter(output),
             Error = Console.Error,
-            In = Console.In,
+            // Not Console.In, which changes the mode of the terminal even for commands that read nothing.
+            In = new StreamReader(Console.OpenStandardInput()),
             IsInputTerminal = !Console.IsInputRedirected,
             IsErrorTerminal = !Console.IsErrorRedirected,
+            Width = Console.IsErrorRedirected ? int.MaxValue : Console.WindowWidth,
             Variable = Environment.GetEnvironmentVariable,
         };
     }
