@@ -17,6 +17,7 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private const int AnswerTimeoutMs = 2_000;
+    private const int ConfirmTimeoutMs = 1_000;
     private const int PauseMs = 100;
 
     /// <summary>Joins.</summary>
@@ -33,12 +34,10 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
         string said = "";
         while (!stop.IsCancellationRequested)
         {
-            JoinReply? reply = Ask(target, bytes);
+            JoinReply? reply = Ask(target, bytes, AnswerTimeoutMs);
             if (reply is { Code: Code.Ok })
                 return reply;
-            if (reply is { Code: Code.BadRequest or Code.Internal })
-                throw ChorusException.Failed("join_refused",
-                    $"the cluster at {target} refuses this node: {reply.Message}", reply.Cure);
+            ThrowIfRefused(target, reply);
             lastObstacle = reply?.Message ?? lastObstacle;
             if (said != lastObstacle)
                 logger.JoinWaits(target.ToString(), said = lastObstacle);
@@ -54,11 +53,32 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
         return null;
     }
 
-    private JoinReply? Ask(Endpoint target, byte[] request)
+    /// <summary>
+    /// Shows a node that has data already to the cluster that it is told to join, once: a cluster that it does not
+    /// belong to refuses it, one that has removed it takes it in again, one that knows it under another address notes
+    /// the new one. No answer is no obstacle: the cluster may be down as a whole, and this node be what it waits for.
+    /// </summary>
+    /// <exception cref="ChorusException">The cluster refuses.</exception>
+    public void Confirm(Endpoint target, JoinRequest request)
+    {
+        JoinReply? reply = Ask(target, request.ToByteArray(), ConfirmTimeoutMs);
+        ThrowIfRefused(target, reply);
+        if (reply is not { Code: Code.Ok })
+            logger.JoinUnconfirmed(target.ToString(), reply?.Message ?? "nobody answers there");
+    }
+
+    private static void ThrowIfRefused(Endpoint target, JoinReply? reply)
+    {
+        if (reply is { Code: Code.BadRequest or Code.Internal })
+            throw ChorusException.Failed(
+                "join_refused", $"the cluster at {target} refuses this node: {reply.Message}", reply.Cure);
+    }
+
+    private JoinReply? Ask(Endpoint target, byte[] request, int timeoutMs)
     {
         using var socket = new DealerSocket(context);
-        socket.Options.ReceiveTimeoutMs = AnswerTimeoutMs;
-        socket.Options.SendTimeoutMs = AnswerTimeoutMs;
+        socket.Options.ReceiveTimeoutMs = timeoutMs;
+        socket.Options.SendTimeoutMs = timeoutMs;
         socket.Options.Immediate = true;
         socket.Connect(target);
         using var answer = new ZmqMessage();

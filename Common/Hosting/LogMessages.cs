@@ -29,4 +29,8 @@ internal static partial class LogMessages
 
     [LoggerMessage(106, LogLevel.Information, "stopped")]
     public static partial void Stopped(this ILogger logger);
+
+    [LoggerMessage(107, LogLevel.Information,
+        "starting from the own data; {Target} did not confirm the membership: {Why}")]
+    public static partial void JoinUnconfirmed(this ILogger logger, string target, string why);
 }

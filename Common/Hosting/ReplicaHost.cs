@@ -6,6 +6,7 @@ using Chorus.Common.Messaging;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
 using Chorus.Raft;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Member = Chorus.Raft.Member;
 
@@ -52,7 +53,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
             directory?.Incarnation ?? NewIncarnation(), directory?.ClusterId ?? Guid.Empty, directory?.StateBase);
         CheckStateBase(node);
         Configuration? bootstrap = null;
-        if (node.ClusterId == Guid.Empty)
+        bool isNew = node.ClusterId == Guid.Empty;
+        if (isNew)
         {
             if (Enter(context, node.Incarnation, out bootstrap, stop) is not { } clusterId)
                 return ExitCodes.Interrupted;
@@ -64,6 +66,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
             // The process died between naming its cluster and writing its first configuration.
             bootstrap = FirstConfiguration(node.Incarnation);
         }
+        if (directory is not null && bootstrap is null && !isNew && options.JoinEndpoint is { } target)
+            new JoinClient(context, _logger).Confirm(At(target), RequestFor(node.Incarnation, node.ClusterId));
         return RunLoop(node, bootstrap, directory, clients, peers, joins, wakeup, stop);
     }
 
@@ -133,13 +137,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         bootstrap = null;
         if (options.JoinEndpoint is { } target)
         {
-            var request = new JoinRequest
-            {
-                ProtocolVersion = JoinProtocolVersion,
-                Member = StatusReport.Describe(Self(incarnation)),
-                StateBase = options.StateBase,
-            };
-            JoinReply? welcome = new JoinClient(context, _logger).Join(At(target), request, stop);
+            JoinReply? welcome = new JoinClient(context, _logger).Join(
+                At(target), RequestFor(incarnation, Guid.Empty), stop);
             if (welcome is null)
                 return null;
             var joined = new Guid(welcome.ClusterId.Span);
@@ -149,6 +148,14 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         bootstrap = FirstConfiguration(incarnation);
         return options.Peers.Count == 0 ? Guid.NewGuid() : FixedClusterId();
     }
+
+    private JoinRequest RequestFor(ulong incarnation, Guid clusterId) => new()
+    {
+        ProtocolVersion = JoinProtocolVersion,
+        Member = StatusReport.Describe(Self(incarnation)),
+        ClusterId = clusterId == Guid.Empty ? ByteString.Empty : ByteString.CopyFrom(clusterId.ToByteArray()),
+        StateBase = options.StateBase,
+    };
 
     private Configuration FirstConfiguration(ulong incarnation)
     {

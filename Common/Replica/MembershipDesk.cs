@@ -58,7 +58,7 @@ internal sealed class MembershipDesk(
         }
         Member next = known is null
             ? wanted with { Kind = MemberKind.Learner }
-            : wanted with { Kind = known.Kind };
+            : wanted with { Kind = known.Incarnation == 0 ? MemberKind.Learner : known.Kind };
         if (next == known)
         {
             WhenCommitted(new Answer(Code.Ok), done);
@@ -92,6 +92,24 @@ internal sealed class MembershipDesk(
     }
 
     /// <summary>
+    /// Where a fixed start left a member's client address open, puts it into the configuration as soon as the member
+    /// has said it, so that every node can name it. One change at a time; the leader calls this at every tick.
+    /// </summary>
+    public void CompleteAddresses(PeerLink link)
+    {
+        if (node.Role != Role.Leader)
+            return;
+        foreach (Member member in node.Configuration.Members)
+        {
+            string address = member.ClientAddress.Length > 0 ? "" : link.ClientAddressOf(member.Id);
+            if (address.Length == 0)
+                continue;
+            node.TryProposeConfiguration(node.Configuration.With(member with { ClientAddress = address }));
+            return;
+        }
+    }
+
+    /// <summary>
     /// Says what the present configuration says, but not before it is certain: it may still be rolled back.
     /// </summary>
     private void WhenCommitted(Answer answer, Action<Answer> done)
@@ -119,9 +137,9 @@ internal sealed class MembershipDesk(
                 return false;
             default:
                 done(new Answer(
-                    Code.BadRequest,
-                        "the change is not allowed: it would leave no voter or change more than one member",
-                    "Change one member at a time and keep a voter"));
+                    Code.Overloaded,
+                    "the change is not allowed now: too few of the voters that it would leave are answering",
+                    "Try again when the others are up (Client status)"));
                 return false;
         }
     }

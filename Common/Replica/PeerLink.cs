@@ -1,6 +1,7 @@
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
 using Chorus.Raft;
+using Member = Chorus.Raft.Member;
 
 namespace Chorus.Common.Replica;
 
@@ -15,11 +16,18 @@ internal sealed class PeerLink
     // A disk that hangs for hours holds back an answer to every heartbeat; who waits does not wait for the oldest.
     private const int HeldMax = 4096;
 
+    private readonly record struct Learned(ulong Incarnation, string Peer, string Client)
+    {
+        public bool Is(Member member) => member.Incarnation == Incarnation;
+
+        public bool MayBe(Member? member) => member is null || member.Incarnation == 0 || Is(member);
+    }
+
     private readonly IPeerTransport _transport;
     private readonly ReplicaOptions _options;
     private readonly RecordLog _log;
     private readonly Queue<(Message Message, long HardStates)> _held = new();
-    private readonly Dictionary<NodeId, (string Peer, string Client)> _learned = [];
+    private readonly Dictionary<NodeId, Learned> _learned = [];
     private readonly byte[] _header = new byte[PeerCodec.HeaderBytesMax];
     private Configuration _configuration = Configuration.Empty;
     private long _hardStatesQueued;
@@ -94,10 +102,10 @@ internal sealed class PeerLink
             return "";
         if (id == _options.Id)
             return _options.ClientAddress;
-        string? configured = _configuration.Find(id)?.ClientAddress;
-        if (!string.IsNullOrEmpty(configured))
-            return configured;
-        return _learned.TryGetValue(id, out (string Peer, string Client) learned) ? learned.Client : "";
+        Member? member = _configuration.Find(id);
+        if (!string.IsNullOrEmpty(member?.ClientAddress))
+            return member.ClientAddress;
+        return _learned.TryGetValue(id, out Learned learned) && learned.MayBe(member) ? learned.Client : "";
     }
 
     /// <summary>
@@ -115,15 +123,20 @@ internal sealed class PeerLink
     /// <summary>Notes where the sender of a checked message can be reached.</summary>
     public void Learn(PeerEnvelope envelope)
     {
-        if (_learned.Count < LearnedAddressesMax || _learned.ContainsKey(envelope.From))
-            _learned[envelope.From] = (envelope.PeerAddress, envelope.ClientAddress);
+        if (_learned.Count < LearnedAddressesMax || _learned.ContainsKey(envelope.From)
+            || _configuration.Find(envelope.From) is not null)
+            _learned[envelope.From] = new Learned(
+                envelope.FromIncarnation, envelope.PeerAddress, envelope.ClientAddress);
     }
 
+    // A member that came back at another address is followed there: its incarnation proves that it is the same. The
+    // configuration learns the new address later, and could not without a quorum.
     private string PeerAddressOf(NodeId id)
     {
-        if (_configuration.Find(id) is { } member)
-            return member.PeerAddress;
-        return _learned.TryGetValue(id, out (string Peer, string Client) learned) ? learned.Peer : "";
+        Member? member = _configuration.Find(id);
+        if (_learned.TryGetValue(id, out Learned learned) && (member is null || learned.Is(member)))
+            return learned.Peer;
+        return member?.PeerAddress ?? "";
     }
 
     private void SendNow(Message message)

@@ -25,6 +25,7 @@ public sealed class Replica
     private readonly PeerIntake _intake;
     private readonly Applier _applier;
     private readonly ClientDesk _desk;
+    private readonly MembershipDesk _membership;
     private readonly JoinDesk _joins;
     private readonly Responder _responder;
     private readonly Queue<(long HardStates, Term Term)> _hardStateTerms = new();
@@ -62,12 +63,12 @@ public sealed class Replica
         var reads = new PendingReads(_responder, stateMachine, Counters);
         var writes = new PendingWrites(_responder);
         _applier = new Applier(log, stateMachine, writes, reads, changes, _responder, Counters);
-        var membership = new MembershipDesk(options, _node, changes, logger);
+        _membership = new MembershipDesk(options, _node, changes, logger);
         var report = new StatusReport(options, _node, log, _applier, stateMachine, clock, _link, clients, Counters);
         _desk = new ClientDesk(
-            options, _node, log, stateMachine, clients, _responder, _applier, membership, report, _link, clock,
+            options, _node, log, stateMachine, clients, _responder, _applier, _membership, report, _link, clock,
                 Counters, logger);
-        _joins = new JoinDesk(options, _node, joins, _link, membership);
+        _joins = new JoinDesk(options, _node, joins, _link, _membership);
         _intake = new PeerIntake(options, _joins, Counters, logger);
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
         _log.Flush();
@@ -212,6 +213,7 @@ public sealed class Replica
         }
         if (now >= _nextTickMicros)
             _nextTickMicros = now + _options.TickMicros;
+        _membership.CompleteAddresses(_link);
         _log.MaintainRoom(now);
         _log.Flush();
         return true;
