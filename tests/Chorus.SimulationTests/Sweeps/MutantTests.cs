@@ -8,7 +8,7 @@ namespace Chorus.SimulationTests.Sweeps;
 /// </summary>
 public sealed class MutantTests
 {
-    private const string Seeds = "1..600";
+    private const string Seeds = "1..1500";
 
     public static TheoryData<string> Names => [.. MutantSwitch.Names];
 
