@@ -12,10 +12,11 @@ cluster=
 # port_free PORT: nobody listens there.
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# choose_ports: the usual ports if they are free, otherwise the same ones shifted by hundreds.
+# choose_ports: the usual ports if they are free, otherwise the same ones shifted by hundreds. PORT_SHIFT: where to
+# begin looking, so that two runs at once do not look in the same place.
 choose_ports() {
   local shift i port ok
-  for ((shift = 0; shift <= 20000; shift += 100)); do
+  for ((shift = ${PORT_SHIFT:-0}; shift <= 19000; shift += 100)); do
     ok=1 client_ports=() peer_ports=()
     for ((i = 0; i < replica_count; i++)); do
       client_ports+=($((11000 + shift + i)))
