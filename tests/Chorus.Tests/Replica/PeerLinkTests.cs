@@ -60,6 +60,22 @@ public sealed class PeerLinkTests : IDisposable
         Assert.Equal(904, _link.DroppedTotal);
     }
 
+    [Fact]
+    public void A_member_that_came_back_at_another_address_is_followed_there_and_an_impostor_is_not()
+    {
+        _link.Learn(From(incarnation: 9, "127.0.0.1:99"));
+        Send();
+        _link.Learn(From(incarnation: 2, "127.0.0.1:33"));
+        Send();
+        Assert.Equal(["127.0.0.1:3", "127.0.0.1:33"], _peers.Addresses);
+
+        static PeerEnvelope From(ulong incarnation, string address) =>
+            new(LogTestOptions.Cluster, Other, incarnation, Self, address, "127.0.0.1:44");
+
+        void Send() => _link.Send(
+            new Outgoing(new HeartbeatResponse(Self, 1, Other, new Term(1), 1, LogIndex.Zero), AfterHardState: false));
+    }
+
     private static AppendRequest Entries(ulong index, ulong term)
     {
         var first = new LogIndex(index);
@@ -74,6 +90,8 @@ public sealed class PeerLinkTests : IDisposable
     {
         public List<Message> Sent { get; } = [];
 
+        public List<string> Addresses { get; } = [];
+
         public long DroppedTotal => 0;
 
         public bool TryReceive(out PeerFrame frame)
@@ -85,6 +103,7 @@ public sealed class PeerLinkTests : IDisposable
         public void Send(string address, ReadOnlySpan<byte> header, ReadOnlySpan<byte> records)
         {
             Assert.True(PeerCodec.TryDecode(header, records, out PeerMessage message, out string? error), error);
+            Addresses.Add(address);
             Sent.Add(message.Message!);
         }
 
