@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Chorus.Common.Hosting;
+using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 
 namespace Chorus.Kvstore;

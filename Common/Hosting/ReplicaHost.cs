@@ -100,7 +100,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
                 Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
                 Version = ProgramVersion.Text,
             },
-            log, stateMachine, peers, clients, joins, _clock, _logger);
+            log, stateMachine,
+            new ReplicaPorts { Peers = peers, Clients = clients, Joins = joins, Clock = _clock }, _logger);
         var poller = new Poller();
         poller.Add(clients.Socket);
         poller.Add(peers.Socket);

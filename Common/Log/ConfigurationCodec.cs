@@ -6,15 +6,16 @@ using Chorus.Raft;
 namespace Chorus.Common.Log;
 
 /// <summary>
-/// Payload of a configuration record, little-endian: version u8 (1), members u8, then for each, ordered by id: kind
-/// u8, priority u8, incarnation u64, and three texts (id, peer address, client address), each a length u8 and UTF-8.
+/// Payload of a configuration record, little-endian: version u8 (2), members u8, then for each, ordered by id: kind
+/// u8, priority u8, incarnation u64, and five texts (id, peer address, client address, transfer address, feed address),
+/// each a length u8 and UTF-8. Version 1, still read, has the first three texts.
 /// </summary>
 public static class ConfigurationCodec
 {
     /// <summary>Most bytes of an address.</summary>
     public const int AddressBytesMax = 255;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <summary>Encodes a configuration.</summary>
     public static byte[] Encode(Configuration configuration)
@@ -33,6 +34,8 @@ public static class ConfigurationCodec
             WriteText(stream, member.Id.Value);
             WriteText(stream, member.PeerAddress);
             WriteText(stream, member.ClientAddress);
+            WriteText(stream, member.TransferAddress);
+            WriteText(stream, member.FeedAddress);
         }
         return stream.ToArray();
     }
@@ -48,9 +51,10 @@ public static class ConfigurationCodec
         error = "its configuration is cut off";
         if (payload.Length < 2)
             return false;
-        if (payload[0] != Version)
+        byte version = payload[0];
+        if (version is 0 or > Version)
         {
-            error = $"its configuration has version {payload[0]}; a newer Chorus must have made it";
+            error = $"its configuration has version {version}; a newer Chorus must have made it";
             return false;
         }
         int count = payload[1];
@@ -58,7 +62,7 @@ public static class ConfigurationCodec
         var members = new List<Member>(count);
         for (int i = 0; i < count; i++)
         {
-            if (!TryReadMember(ref payload, out Member? member))
+            if (!TryReadMember(ref payload, version, out Member? member))
                 return false;
             members.Add(member);
         }
@@ -85,7 +89,8 @@ public static class ConfigurationCodec
         return "";
     }
 
-    private static bool TryReadMember(ref ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out Member? member)
+    private static bool TryReadMember(
+        ref ReadOnlySpan<byte> bytes, byte version, [NotNullWhen(true)] out Member? member)
     {
         member = null;
         const int fixedBytes = 2 + sizeof(ulong);
@@ -99,7 +104,10 @@ public static class ConfigurationCodec
             || !TryReadText(ref bytes, out string peer)
             || !TryReadText(ref bytes, out string client))
             return false;
-        member = new Member(new NodeId(id), incarnation, kind, peer, client, priority);
+        string transfer = "", feed = "";
+        if (version >= 2 && !(TryReadText(ref bytes, out transfer) && TryReadText(ref bytes, out feed)))
+            return false;
+        member = new Member(new NodeId(id), incarnation, kind, peer, client, priority, transfer, feed);
         return true;
     }
 

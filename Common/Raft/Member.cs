@@ -12,13 +12,21 @@ namespace Chorus.Raft;
 /// <param name="Priority">
 /// Election priority, 0 to 100: of two equally up-to-date voters the higher one campaigns first.
 /// </param>
+/// <param name="TransferAddress">
+/// <c>host:port</c> of its transfer socket; empty: the host of <paramref name="PeerAddress"/>, its port + 2000.
+/// </param>
+/// <param name="FeedAddress">
+/// <c>host:port</c> of its feed; empty: the host of <paramref name="PeerAddress"/>, its port + 4000.
+/// </param>
 public sealed record Member(
     NodeId Id,
     ulong Incarnation,
     MemberKind Kind,
     string PeerAddress,
     string ClientAddress,
-    byte Priority = Member.PriorityDefault)
+    byte Priority = Member.PriorityDefault,
+    string TransferAddress = "",
+    string FeedAddress = "")
 {
     /// <summary>Priority of a member that asked for none.</summary>
     public const byte PriorityDefault = 50;

@@ -10,4 +10,10 @@ public enum MemberKind : byte
     /// Receives the log, counts for nothing, becomes a voter by itself when it has caught up.
     /// </summary>
     Learner = 2,
+
+    /// <summary>
+    /// Follows what is committed, by the feed; never votes, campaigns, leads or becomes anything else. The core sends
+    /// it nothing and counts nothing that it says.
+    /// </summary>
+    Observer = 3,
 }

@@ -38,15 +38,12 @@ public sealed class Replica
     /// <param name="stateMachine">
     /// What is replicated; empty, or as its preload left it: the log is applied to it from the start.
     /// </param>
-    /// <param name="peers">Messages between replicas.</param>
-    /// <param name="clients">The client socket.</param>
-    /// <param name="joins">The join socket, or null when this node takes no joins.</param>
-    /// <param name="clock">Time.</param>
+    /// <param name="ports">What it speaks to the world through.</param>
     /// <param name="logger">Where lines go.</param>
     public Replica(
-        ReplicaOptions options, RecordLog log, IStateMachine stateMachine, IPeerTransport peers,
-        IClientTransport clients, IClientTransport? joins, IClock clock, ILogger logger)
+        ReplicaOptions options, RecordLog log, IStateMachine stateMachine, ReplicaPorts ports, ILogger logger)
     {
+        (IPeerTransport peers, IClientTransport clients, IClock clock) = (ports.Peers, ports.Clients, ports.Clock);
         _options = options;
         _log = log;
         _peers = peers;
@@ -68,7 +65,7 @@ public sealed class Replica
         _desk = new ClientDesk(
             options, _node, log, stateMachine, clients, _responder, _applier, _membership, report, _link, clock,
                 Counters, logger);
-        _joins = new JoinDesk(options, _node, joins, _link, _membership);
+        _joins = new JoinDesk(options, _node, ports.Joins, _link, _membership);
         _intake = new PeerIntake(options, _joins, Counters, logger);
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
         _log.Flush();

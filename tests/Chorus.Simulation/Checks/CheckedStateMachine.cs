@@ -1,7 +1,7 @@
 using System.Buffers;
+using Chorus.Common.KeyValue;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
-using Chorus.Kvstore;
 using Chorus.Raft;
 
 namespace Chorus.Simulation.Checks;

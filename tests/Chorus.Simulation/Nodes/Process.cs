@@ -68,7 +68,8 @@ internal sealed class Process
             Seed = _random.NextBits(),
         };
         Replica = new Replica(
-            options, _log, StateMachine, _peers, _clients, _joins, _node.Clock,
+            options, _log, StateMachine,
+            new ReplicaPorts { Peers = _peers, Clients = _clients, Joins = _joins, Clock = _node.Clock },
             new TraceLogger(_around.Trace, _node.Name));
         _around.Network.Open(_node.PeerAddress, _peers);
         _around.Network.Open(_node.ClientAddress, _clients);

@@ -1,8 +1,8 @@
 using System.Buffers;
 using Chorus.Common.Hosting;
+using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
-using Chorus.Kvstore;
 using Chorus.Raft;
 using Operation = Chorus.Common.Protocol.KvCommand.Types.Operation;
 

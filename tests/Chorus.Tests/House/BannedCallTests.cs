@@ -44,7 +44,8 @@ public sealed class BannedCallTests
     public void The_loop_the_log_and_the_core_are_synchronous() => Expect(
         "async belongs at the edge.",
         @"\b(async|await)\b",
-        file => Repository.IsIn(file, "Common/Raft", "Common/Log", "Common/Replica", "Common/Protocol"));
+        file => Repository.IsIn(file, "Common/Raft", "Common/Log", "Common/Replica", "Common/Protocol", "Common/Feed",
+            "Common/Transfer"));
 
     [Fact]
     public void No_test_is_skipped() => Expect(

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
+using Chorus.Common.KeyValue;
 using Chorus.Common.Protocol;
-using Chorus.Kvstore;
 using Chorus.Raft;
 using Google.Protobuf;
 using Operation = Chorus.Common.Protocol.KvCommand.Types.Operation;

@@ -1,4 +1,5 @@
 using Chorus.Common.Hosting;
+using Chorus.Common.KeyValue;
 using Chorus.Kvstore;
 
 namespace Chorus.Tests.Kvstore;

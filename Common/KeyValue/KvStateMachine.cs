@@ -5,7 +5,7 @@ using Chorus.Common.Replica;
 using Chorus.Raft;
 using Operation = Chorus.Common.Protocol.KvCommand.Types.Operation;
 
-namespace Chorus.Kvstore;
+namespace Chorus.Common.KeyValue;
 
 /// <summary>
 /// Keys and values in memory. A command is a serialized <see cref="KvCommand"/>; a set of a value that fits

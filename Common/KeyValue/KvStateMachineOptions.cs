@@ -1,5 +1,5 @@
 
-namespace Chorus.Kvstore;
+namespace Chorus.Common.KeyValue;
 
 /// <summary>
 /// Limits that a leader puts on what it proposes. They decide nothing when a command is applied: replicas

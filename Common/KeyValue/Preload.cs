@@ -1,14 +1,14 @@
 using System.Globalization;
 using Chorus.Common.Hosting;
 
-namespace Chorus.Kvstore;
+namespace Chorus.Common.KeyValue;
 
 /// <summary>
 /// What a store holds before its first command: keys 0 to N-1 in decimal, each with a value of at signs.
 /// </summary>
 /// <param name="Count">How many keys.</param>
 /// <param name="ValueBytes">Length of each value.</param>
-internal readonly record struct Preload(int Count, int ValueBytes)
+public readonly record struct Preload(int Count, int ValueBytes)
 {
     private const int CountMax = 100_000_000;
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Chorus.Kvstore;
+namespace Chorus.Common.KeyValue;
 
 /// <summary>
 /// 64-bit hash of one entry, the same on every machine and in every version. The digest of a state is the sum

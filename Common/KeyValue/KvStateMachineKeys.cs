@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace Chorus.Kvstore;
+namespace Chorus.Common.KeyValue;
 
 /// <summary>
 /// Compares keys by their bytes and hashes them with SipHash-1-3 under a random key, so that nobody can send

@@ -1,0 +1,26 @@
+using Chorus.Common.Feed;
+using Chorus.Common.Log;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>What a replica speaks to the world through.</summary>
+public sealed record ReplicaPorts
+{
+    /// <summary>Messages between replicas.</summary>
+    public required IPeerTransport Peers { get; init; }
+
+    /// <summary>The client socket.</summary>
+    public required IClientTransport Clients { get; init; }
+
+    /// <summary>The join socket; null when this node takes no joins.</summary>
+    public IClientTransport? Joins { get; init; }
+
+    /// <summary>The feed; null when this node publishes none.</summary>
+    public IFeedOutlet? Feed { get; init; }
+
+    /// <summary>Where other threads see what they may read of the log; null when nobody does.</summary>
+    public LogView? View { get; init; }
+
+    /// <summary>Time.</summary>
+    public required IClock Clock { get; init; }
+}

@@ -1,0 +1,19 @@
+namespace Chorus.Common.Transfer;
+
+/// <summary>What a stream carries.</summary>
+public enum TransferContent : byte
+{
+    /// <summary>Every record of a range, in order.</summary>
+    Log = 1,
+
+    /// <summary>
+    /// Of a range of commands only those that the state still shows: the last one of each key, in order of index;
+    /// deletes are left out.
+    /// </summary>
+    Compact = 2,
+
+    /// <summary>
+    /// The state machine's own file, in pieces, while it changes; becomes consistent with the records behind it.
+    /// </summary>
+    Image = 3,
+}

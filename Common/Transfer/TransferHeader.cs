@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+using Chorus.Raft;
+
+namespace Chorus.Common.Transfer;
+
+/// <summary>
+/// First frame of every message of Transfer, 88 bytes, little-endian: 0 version u8 (1), 1 type u8, 2 content u8,
+/// 3 refusal u8, 4 count u32, 8 cluster id (16 bytes), 24 stream u64, 32 first u64, 40 until u64, 48 chain u64,
+/// 56 limit u64, 64 position i64, 72 length i64, 80 credit u32, 84 flags u32 (1: the chain is known). The second frame
+/// is
+/// the body, where the type has one. What a type does not use is zero.
+/// </summary>
+public readonly record struct TransferHeader
+{
+    /// <summary>Bytes of an encoded header.</summary>
+    public const int SizeBytes = 88;
+
+    /// <summary>Version that this code writes and reads.</summary>
+    public const byte Version = 1;
+
+    /// <summary>What the message is.</summary>
+    public required TransferMessageType Type { get; init; }
+
+    /// <summary>What the stream carries. Open, Chunk, End, Refused.</summary>
+    public TransferContent Content { get; init; }
+
+    /// <summary>Why not. Refused.</summary>
+    public TransferRefusal Refusal { get; init; }
+
+    /// <summary>
+    /// Chunk: records in the body. Open: most bytes of a chunk; a single record or slot may be longer.
+    /// </summary>
+    public uint Count { get; init; }
+
+    /// <summary>
+    /// The cluster; in Open and Describe <see cref="Guid.Empty"/> for whichever the source belongs to.
+    /// </summary>
+    public Guid ClusterId { get; init; }
+
+    /// <summary>Chosen by the receiver, unique among its streams; echoed. Report: the observer's incarnation.</summary>
+    public ulong Stream { get; init; }
+
+    /// <summary>
+    /// Open: first index wanted. Chunk: index of the first record. End: index behind the last record of the range.
+    /// Refused: first index kept. Report: last durable index.
+    /// </summary>
+    public LogIndex First { get; init; }
+
+    /// <summary>
+    /// Open: index behind the last one wanted; 0 for all that there is now; the largest value to go on for ever with
+    /// what
+    /// is still to be committed. Chunk: index behind the last one that this chunk covers.
+    /// </summary>
+    public LogIndex Until { get; init; }
+
+    /// <summary>
+    /// Open: chain of the receiver's last record, where <see cref="IsChainKnown"/>. Chunk: chain of the record before
+    /// the first (content Log). Report: chain of the last durable record.
+    /// </summary>
+    public ulong Chain { get; init; }
+
+    /// <summary>
+    /// Last index that the source may send at the moment: committed and durable there. Chunk, End, Refused.
+    /// </summary>
+    public LogIndex Limit { get; init; }
+
+    /// <summary>
+    /// Content Image: offset of the body in the file. Report: time of the last durable record, microseconds since 1970.
+    /// </summary>
+    public long Position { get; init; }
+
+    /// <summary>Content Image: length of the whole file.</summary>
+    public long Length { get; init; }
+
+    /// <summary>Chunks that the source may send from now on. Open, Credit.</summary>
+    public uint Credit { get; init; }
+
+    /// <summary>Whether <see cref="Chain"/> means something. Open.</summary>
+    public bool IsChainKnown { get; init; }
+
+    /// <summary>Writes the header.</summary>
+    /// <param name="into">At least <see cref="SizeBytes"/> bytes.</param>
+    public void Encode(Span<byte> into)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            into, Version | (uint)Type << 8 | (uint)Content << 16 | (uint)Refusal << 24);
+        BinaryPrimitives.WriteUInt32LittleEndian(into[4..], Count);
+        ClusterId.TryWriteBytes(into[8..]);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[24..], Stream);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[32..], First.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[40..], Until.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[48..], Chain);
+        BinaryPrimitives.WriteUInt64LittleEndian(into[56..], Limit.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(into[64..], Position);
+        BinaryPrimitives.WriteInt64LittleEndian(into[72..], Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(into[80..], Credit);
+        BinaryPrimitives.WriteUInt32LittleEndian(into[84..], IsChainKnown ? 1u : 0);
+    }
+
+    /// <summary>Reads a header; false for anything that is none. Never throws.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, out TransferHeader header)
+    {
+        header = default;
+        if (bytes.Length != SizeBytes || bytes[0] != Version)
+            return false;
+        header = new TransferHeader
+        {
+            Type = (TransferMessageType)bytes[1],
+            Content = (TransferContent)bytes[2],
+            Refusal = (TransferRefusal)bytes[3],
+            Count = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
+            ClusterId = new Guid(bytes.Slice(8, 16)),
+            Stream = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]),
+            First = new LogIndex(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])),
+            Until = new LogIndex(BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..])),
+            Chain = BinaryPrimitives.ReadUInt64LittleEndian(bytes[48..]),
+            Limit = new LogIndex(BinaryPrimitives.ReadUInt64LittleEndian(bytes[56..])),
+            Position = BinaryPrimitives.ReadInt64LittleEndian(bytes[64..]),
+            Length = BinaryPrimitives.ReadInt64LittleEndian(bytes[72..]),
+            Credit = BinaryPrimitives.ReadUInt32LittleEndian(bytes[80..]),
+            IsChainKnown = (bytes[84] & 1) != 0,
+        };
+        return Enum.IsDefined(header.Type);
+    }
+}
