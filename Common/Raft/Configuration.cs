@@ -48,6 +48,9 @@ public sealed class Configuration
     /// <summary>Whether a node is a voter here.</summary>
     public bool IsVoter(NodeId id) => Find(id) is { Kind: MemberKind.Voter };
 
+    /// <summary>Whether a node is an observer here: then the core neither sends to it nor listens to it.</summary>
+    public bool IsObserver(NodeId id) => Find(id) is { Kind: MemberKind.Observer };
+
     /// <summary>A configuration with one member put in or replaced by id.</summary>
     public Configuration With(Member member) =>
         new([.. _members.Where(m => m.Id != member.Id), member]);

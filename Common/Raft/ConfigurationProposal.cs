@@ -16,7 +16,8 @@ public enum ConfigurationProposal : byte
 
     /// <summary>
     /// It changes more than one member, or removes the leader, or gives another data directory the vote of a
-    /// member at once, or leaves too few voters that answer.
+    /// member at once, or makes an observer of another kind of member or the other way round, or leaves too few voters
+    /// that answer.
     /// </summary>
     NotAllowed,
 }

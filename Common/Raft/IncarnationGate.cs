@@ -2,7 +2,7 @@ namespace Chorus.Raft;
 
 /// <summary>
 /// Refuses what a wiped node says under its old name (trap 18): its data directory, and with it its votes and
-/// acknowledgements, are gone.
+/// acknowledgements, are gone. Refuses whatever an observer says, too (trap 19): it has no voice among the peers.
 /// </summary>
 internal sealed class IncarnationGate(NodeState state)
 {
@@ -27,6 +27,11 @@ internal sealed class IncarnationGate(NodeState state)
         if (member is null)
             return !isAnswer;
         bool isSame = member.Incarnation == 0 || member.Incarnation == message.FromIncarnation;
+        if (isSame && member.Kind == MemberKind.Observer)
+        {
+            state.Refused++;
+            return false;
+        }
         if (isSame || Mutants.IncarnationIgnored)
             return true;
         bool mayBeNewer = message switch

@@ -186,6 +186,17 @@ internal sealed class Leader
             int members = _replication.CollectMembers(matches, own.Value, static p => p.Match.Value);
             reached = new LogIndex(Quorum.ReachedBy(matches[..members], majority));
         }
+        else if (Mutants.ObserversCounted)
+        {
+            int majority = Quorum.Majority(_state.Configuration.Voters.Count);
+            int counted = _replication.CollectVoters(matches, own.Value, static p => p.Match.Value);
+            foreach (Member member in _state.Configuration.Members)
+            {
+                if (member.Kind == MemberKind.Observer)
+                    matches[counted++] = own.Value;
+            }
+            reached = new LogIndex(Quorum.ReachedBy(matches[..counted], majority));
+        }
         else
         {
             int voters = _replication.CollectVoters(matches, own.Value, static p => p.Match.Value);

@@ -83,13 +83,18 @@ internal sealed class Membership(NodeState state, Replication replication)
     {
         _unsettled = false;
         foreach (Member member in state.Configuration.Members)
-            _unsettled |= member.Incarnation == 0 || member.Kind == MemberKind.Learner;
+        {
+            _unsettled |= member.Kind != MemberKind.Observer
+                && (member.Incarnation == 0 || member.Kind == MemberKind.Learner);
+        }
     }
 
     /// <summary>
     /// Whether a configuration may follow the present one: this node goes on leading it, and nobody keeps the
     /// vote of a member whose data directory is another one now (trap 18): who is replaced starts again as a
-    /// learner.
+    /// learner. An observer is one from its first day to its last, and so is whoever is none (trap 19): what it once
+    /// received or promised in the one part says nothing in the other. Its incarnation is known from the start, for
+    /// nobody would ever pin it.
     /// </summary>
     private bool IsAllowed(Configuration next)
     {
@@ -100,8 +105,15 @@ internal sealed class Membership(NodeState state, Replication replication)
             return false;
         foreach (Member member in next.Members)
         {
-            ulong known = state.Configuration.Find(member.Id)?.Incarnation ?? 0;
-            if (known != 0 && known != member.Incarnation && member.Kind != MemberKind.Learner)
+            bool isObserver = member.Kind == MemberKind.Observer;
+            if (isObserver && member.Incarnation == 0)
+                return false;
+            if (state.Configuration.Find(member.Id) is not { } known)
+                continue;
+            if (isObserver != (known.Kind == MemberKind.Observer))
+                return false;
+            bool isReplaced = known.Incarnation != 0 && known.Incarnation != member.Incarnation;
+            if (isReplaced && member.Kind != MemberKind.Learner)
                 return false;
         }
         return true;

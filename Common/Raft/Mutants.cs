@@ -36,6 +36,8 @@ internal static class Mutants
     public static bool IncarnationIgnored;
     /// <summary>Trap 19: learners count for the quorum.</summary>
     public static bool LearnersCounted;
+    /// <summary>Trap 19: observers count for the quorum, with what the leader itself has.</summary>
+    public static bool ObserversCounted;
     /// <summary>Trap 22: reads are served by answers of a heartbeat round begun before the read.</summary>
     public static bool ReadByOldRound;
     /// <summary>Trap 22: reads are served before an entry of the current term is committed.</summary>
@@ -56,6 +58,7 @@ internal static class Mutants
     public const bool ConfigurationNotRolledBack = false;
     public const bool IncarnationIgnored = false;
     public const bool LearnersCounted = false;
+    public const bool ObserversCounted = false;
     public const bool ReadByOldRound = false;
     public const bool ReadBeforeTermCommit = false;
 #endif

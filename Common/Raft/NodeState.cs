@@ -81,6 +81,14 @@ internal sealed class NodeState
     public bool HasUntakenAppend => Effects.AppendUntil > Effects.AppendFrom;
 
     /// <summary>
+    /// Whether the configuration names this very node, not an older one of its name, as an observer. No replica is
+    /// one: it hears nothing then, so it can neither vote nor acknowledge, and it campaigns only as a voter.
+    /// </summary>
+    public bool IsObserver =>
+        Configuration.Find(Self) is { Kind: MemberKind.Observer } own
+        && (own.Incarnation == 0 || own.Incarnation == Incarnation);
+
+    /// <summary>
     /// Whether this node may campaign: a voter of its own configuration (trap 17) whose log is whole (trap 8)
     /// and whose disk works (trap 26). Not while entries of the present term wait to be taken: the caller
     /// encodes them with it.

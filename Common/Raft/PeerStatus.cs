@@ -1,6 +1,6 @@
 namespace Chorus.Raft;
 
-/// <summary>How far another member is, as the leader knows it.</summary>
+/// <summary>How far another voter or a learner is, as the leader knows it.</summary>
 /// <param name="Id">The member.</param>
 /// <param name="Match">Last index known to be durable there and equal to the leader's log.</param>
 /// <param name="Next">Next index to send.</param>

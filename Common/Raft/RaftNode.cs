@@ -148,7 +148,7 @@ public sealed class RaftNode
         BeginInput();
         Check.That(!_received && !_state.HasUntakenAppend, "effects are taken before the next message");
         _received = true;
-        if (!MessageCheck.IsSound(message, _state.Self))
+        if (!MessageCheck.IsSound(message, _state.Self) || _state.IsObserver)
         {
             _state.Refused++;
             return;

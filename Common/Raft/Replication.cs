@@ -11,7 +11,7 @@ internal sealed class Replication(NodeState state)
     /// <summary>First entry of this term.</summary>
     public LogIndex TermStart { get; private set; }
 
-    /// <summary>The other members, ordered by id.</summary>
+    /// <summary>The other voters and the learners, ordered by id.</summary>
     public ReadOnlySpan<Progress> Peers => _peers;
 
     /// <summary>Ticks without any sign of progress after which something is held to be lost.</summary>
@@ -36,13 +36,16 @@ internal sealed class Replication(NodeState state)
     /// <summary>Forgets the others.</summary>
     public void Stop() => _peers = [];
 
-    /// <summary>Takes over the members of a configuration; keeps what is known of those that stay.</summary>
+    /// <summary>
+    /// Takes over the voters and learners of a configuration; keeps what is known of those that stay.
+    /// </summary>
     public void Configure(Configuration configuration, LogIndex next)
     {
         List<Progress> peers = [];
         foreach (Member member in configuration.Members)
         {
-            if (member.Id == state.Self)
+            // Observers follow the feed: without a Progress nothing is sent to them and nothing of theirs can count.
+            if (member.Id == state.Self || member.Kind == MemberKind.Observer)
                 continue;
             Progress? known = Find(member.Id);
             bool same = known is not null
@@ -82,7 +85,7 @@ internal sealed class Replication(NodeState state)
         return count;
     }
 
-    /// <summary>Collects one value for each member, whatever its kind.</summary>
+    /// <summary>Collects one value for each voter and learner.</summary>
     public int CollectMembers(Span<ulong> values, ulong own, Func<Progress, ulong> valueOf)
     {
         int count = 0;

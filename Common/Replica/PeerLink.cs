@@ -110,14 +110,16 @@ internal sealed class PeerLink
 
     /// <summary>
     /// Another configuration is active: connections to its members are made now, because a follower first speaks to
-    /// the others when the leader has died, and others are not kept.
+    /// the others when the leader has died, and others are not kept. Observers listen to the feed, not to a peer
+    /// socket.
     /// </summary>
     public void Use(Configuration configuration)
     {
         _configuration = configuration;
         if (configuration.Members.Count == 0)
             return;
-        _transport.Retain([.. configuration.Members.Where(m => m.Id != _options.Id).Select(m => m.PeerAddress)]);
+        _transport.Retain([.. configuration.Members
+            .Where(m => m.Id != _options.Id && m.Kind != MemberKind.Observer).Select(m => m.PeerAddress)]);
     }
 
     /// <summary>Notes where the sender of a checked message can be reached.</summary>

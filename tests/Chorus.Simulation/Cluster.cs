@@ -55,8 +55,11 @@ internal sealed class Cluster
     public IReadOnlyList<SimulatedNode> Begin()
     {
         int founders = Around.Plan.StartsFixed ? Around.Plan.Voters : 1;
-        Configuration first = new(_nodes.Take(founders).Select(node =>
-            node.AsMember(MemberKind.Voter, Around.Plan.StartsFixed ? 0 : node.Incarnation)));
+        IEnumerable<Member> voters = _nodes.Take(founders).Select(node =>
+            node.AsMember(MemberKind.Voter, Around.Plan.StartsFixed ? 0 : node.Incarnation));
+        IEnumerable<Member> observers = Enumerable.Range(1, Around.Plan.SilentObservers).Select(i =>
+            new Member(new NodeId($"silent{i}"), (ulong)i, MemberKind.Observer, $"silent{i}:12000", ""));
+        Configuration first = new([.. voters, .. observers]);
         foreach (SimulatedNode node in _nodes.Take(founders))
         {
             node.Bootstrap = first;

@@ -104,6 +104,8 @@ internal sealed class SimulatedRun
         ulong committed = _around.Invariants.Committed.Last;
         foreach (Member member in core.Configuration.Members)
         {
+            if (member.Kind == MemberKind.Observer)
+                continue;
             SimulatedNode node = _cluster.NodeOf(member.Id.Value);
             if (member.Kind != MemberKind.Voter || node.Process is not { IsUp: true } process || node.IsPaused)
                 return false;

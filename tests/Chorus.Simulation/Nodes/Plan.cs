@@ -53,6 +53,7 @@ internal sealed class Plan
             OperationTimeoutMicros = random.Pick([300_000L, 1_000_000, 2_000_000]),
             AttemptTimeoutMicros = random.Pick([100_000L, 400_000]),
         };
+        SilentObservers = random.Pick([0, 0, 0, 1, 3]);
     }
 
     /// <summary>Voters at the beginning.</summary>
@@ -62,6 +63,9 @@ internal sealed class Plan
     /// Whether all voters start together (<c>-peer</c>); otherwise one starts and the others join it.
     /// </summary>
     public bool StartsFixed { get; }
+
+    /// <summary>Observers that the first configuration names and nobody has started: they must not matter.</summary>
+    public int SilentObservers { get; }
 
     /// <summary>Length of the part with faults.</summary>
     public long DurationMicros { get; }
