@@ -7,8 +7,7 @@ namespace Chorus.Common.Transfer;
 /// First frame of every message of Transfer, 88 bytes, little-endian: 0 version u8 (1), 1 type u8, 2 content u8,
 /// 3 refusal u8, 4 count u32, 8 cluster id (16 bytes), 24 stream u64, 32 first u64, 40 until u64, 48 chain u64,
 /// 56 limit u64, 64 position i64, 72 length i64, 80 credit u32, 84 flags u32 (1: the chain is known). The second frame
-/// is
-/// the body, where the type has one. What a type does not use is zero.
+/// is the body, where the type has one. What a type does not use is zero.
 /// </summary>
 public readonly record struct TransferHeader
 {
@@ -28,7 +27,8 @@ public readonly record struct TransferHeader
     public TransferRefusal Refusal { get; init; }
 
     /// <summary>
-    /// Chunk: records in the body. Open: most bytes of a chunk; a single record or slot may be longer.
+    /// Chunk: records in the body; with 0 and no body it is a sign of life, which takes no credit. Open: most bytes of
+    /// a chunk; a single record or slot may be longer.
     /// </summary>
     public uint Count { get; init; }
 
@@ -48,8 +48,7 @@ public readonly record struct TransferHeader
 
     /// <summary>
     /// Open: index behind the last one wanted; 0 for all that there is now; the largest value to go on for ever with
-    /// what
-    /// is still to be committed. Chunk: index behind the last one that this chunk covers.
+    /// what is still to be committed. Chunk: index behind the last one that this chunk covers.
     /// </summary>
     public LogIndex Until { get; init; }
 

@@ -15,7 +15,9 @@ public enum TransferMessageType : byte
     /// <summary>Asks what the source has; answered by <see cref="Description"/>.</summary>
     Describe = 4,
 
-    /// <summary>An observer says how far its record is durable. Not answered.</summary>
+    /// <summary>
+    /// An observer says how far its record is durable; the body is its id, in ASCII. Not answered.
+    /// </summary>
     Report = 5,
 
     /// <summary>A part of a stream: whole records, or a piece of an image.</summary>
