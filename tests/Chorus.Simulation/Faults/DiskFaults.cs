@@ -10,7 +10,7 @@ namespace Chorus.Simulation.Faults;
 /// <param name="isOver">Whether faults are off.</param>
 internal sealed class DiskFaults(Surroundings around, SeededRandom random, Func<bool> isOver)
 {
-    public void Strike(FaultKind kind, SimulatedNode victim, long micros)
+    public void Strike(FaultKind kind, Machine victim, long micros)
     {
         switch (kind)
         {
@@ -19,7 +19,7 @@ internal sealed class DiskFaults(Surroundings around, SeededRandom random, Func<
                 victim.Pace.WriteMicros = random.Pick([50.0, 5_000]);
                 break;
             case FaultKind.HungDisk:
-                victim.Process?.Disk.Pause(around.Events.Now + micros);
+                victim.HangDisk(micros);
                 return;
             case FaultKind.FailingSync:
                 victim.Storage.FailsNextSync = true;
@@ -36,7 +36,7 @@ internal sealed class DiskFaults(Surroundings around, SeededRandom random, Func<
         });
     }
 
-    public void Heal(SimulatedNode node)
+    public void Heal(Machine node)
     {
         node.Storage.CapacityBytes = SimulatedStorage.UsualCapacityBytes;
         node.Storage.FailsNextSync = false;

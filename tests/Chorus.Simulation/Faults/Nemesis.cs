@@ -175,6 +175,7 @@ internal sealed class Nemesis
                 PeerLoss = _random.Pick([0, 0.01, 0.1, 0.3]),
                 PeerDuplication = _random.Pick([0, 0.01, 0.2]),
                 ClientLoss = _random.Pick([0, 0.01, 0.1]),
+                ConnectionBreaks = _random.Pick([0, 0.001, 0.03]),
                 DelayMicros = _random.Pick([50.0, 200, 2_000, _around.Plan.ElectionMicros / 4.0]),
                 StragglerChance = _random.Pick([0, 0.01, 0.1]),
                 StragglerMicros = _random.Pick([1.0, 5.0]) * _around.Plan.ElectionMicros,

@@ -12,6 +12,9 @@ internal sealed class LinkRules
     /// <summary>Chance that a message from or to a client is lost.</summary>
     public double ClientLoss { get; set; }
 
+    /// <summary>Chance that a connection of feed or Transfer breaks, for each message.</summary>
+    public double ConnectionBreaks { get; set; }
+
     /// <summary>Mean delay in microseconds.</summary>
     public double DelayMicros { get; set; } = 150;
 

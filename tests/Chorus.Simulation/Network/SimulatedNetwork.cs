@@ -14,8 +14,13 @@ internal sealed class SimulatedNetwork(EventQueue world, SeededRandom random)
     private readonly HashSet<(string From, string To)> _blocked = [];
     private readonly Dictionary<(string From, string To), long> _lastArrival = [];
     private readonly Dictionary<(string From, string To), List<Action>> _held = [];
+    private readonly Dictionary<string, IConnectionEnd> _listeners = new(StringComparer.Ordinal);
+    private long _connections;
 
     public LinkRules Rules { get; set; } = new();
+
+    /// <summary>How feeds are treated.</summary>
+    public FeedRules Feed { get; set; } = new();
 
     /// <summary>Messages given to the network.</summary>
     public long Sent { get; private set; }
@@ -32,6 +37,27 @@ internal sealed class SimulatedNetwork(EventQueue world, SeededRandom random)
         if (_endpoints.TryGetValue(address, out IEndpoint? there) && there == endpoint)
             _endpoints.Remove(address);
     }
+
+    /// <summary>Opens an address for connections.</summary>
+    public void Listen(string address, IConnectionEnd end) => _listeners[address] = end;
+
+    /// <summary>No more connections are taken at an address.</summary>
+    public void StopListening(string address, IConnectionEnd end)
+    {
+        if (ListenerAt(address) == end)
+            _listeners.Remove(address);
+    }
+
+    /// <summary>Who takes connections at an address; null when nobody does.</summary>
+    public IConnectionEnd? ListenerAt(string address) => _listeners.GetValueOrDefault(address);
+
+    /// <summary>A number for a new connection.</summary>
+    public long NextConnection() => ++_connections;
+
+    /// <summary>How long a message is under way at the moment.</summary>
+    /// <param name="chance">The connection's own chance, so that it does not shift what befalls others.</param>
+    public long Delay(SeededRandom chance) => 20 + chance.Exponential(
+        chance.Chance(Rules.StragglerChance) ? Rules.StragglerMicros : Rules.DelayMicros);
 
     /// <summary>Nothing passes from one machine to the other any more.</summary>
     public void Block(string from, string to) => _blocked.Add((from, to));

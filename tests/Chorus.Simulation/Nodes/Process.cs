@@ -11,7 +11,7 @@ namespace Chorus.Simulation.Nodes;
 /// <summary>
 /// One life of a replica's process: the production loop on simulated ports, called when something may be there to do.
 /// </summary>
-internal sealed class Process
+internal sealed class Process : IMachineProcess
 {
     private readonly Surroundings _around;
     private readonly SimulatedNode _node;
@@ -19,21 +19,30 @@ internal sealed class Process
     private readonly PeerPort _peers;
     private readonly ClientPort _clients;
     private readonly ClientPort _joins;
+    private readonly FeedOutletPort _feed;
+    private readonly Pacemaker _loop;
+    private readonly FeedWatch _published;
+    private readonly LogView _view = new();
     private RecordLog? _log;
     private NodeWatch? _watch;
     private bool _hasEnded;
-    private long _wakeAt = long.MaxValue;
 
     public Process(Surroundings around, SimulatedNode node, SeededRandom random)
     {
         (_around, _node, _random) = (around, node, random);
-        Disk = new SimulatedDisk(around.Events, random.Fork(), node.Pace, Wake)
+        _published = new FeedWatch(node.Name, around.ClusterId);
+        _loop = new Pacemaker(around, node, random, lagMicros: 30) { Work = () => Guard(Work) };
+        Disk = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
         {
             Crashed = crash => Guard(() => throw crash),
         };
-        _peers = new PeerPort(around.Network, node.Name, Wake, Sent);
-        _clients = new ClientPort(around.Network, node.ClientAddress, Wake);
-        _joins = new ClientPort(around.Network, node.JoinAddress, Wake);
+        _peers = new PeerPort(around.Network, node.Name, _loop.Wake, Sent);
+        _clients = new ClientPort(around.Network, node.ClientAddress, _loop.Wake);
+        _joins = new ClientPort(around.Network, node.JoinAddress, _loop.Wake);
+        _feed = new FeedOutletPort(around.Network, random.Fork(), _loop.Wake) 
+        {
+            Tap = (_, header, records) => _published.Note(header, records),
+        };
     }
 
     public SimulatedDisk Disk { get; }
@@ -69,14 +78,23 @@ internal sealed class Process
         };
         Replica = new Replica(
             options, _log, StateMachine,
-            new ReplicaPorts { Peers = _peers, Clients = _clients, Joins = _joins, Clock = _node.Clock },
+            new ReplicaPorts
+            {
+                Peers = _peers,
+                Clients = _clients,
+                Joins = _joins,
+                Feed = _feed,
+                View = _view,
+                Clock = _node.Clock,
+            },
             new TraceLogger(_around.Trace, _node.Name));
         _around.Network.Open(_node.PeerAddress, _peers);
         _around.Network.Open(_node.ClientAddress, _clients);
         _around.Network.Open(_node.JoinAddress, _joins);
+        _around.Network.Listen(_node.FeedAddress, _feed);
         _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log);
         _around.Invariants.Started(_watch, recovered);
-        Wake();
+        _loop.Wake();
     }
 
     /// <summary>Runs production code; what it throws ends the process, as it would end a real one.</summary>
@@ -93,48 +111,29 @@ internal sealed class Process
         }
     }
 
-    /// <summary>Something may be there to do.</summary>
-    public void Wake() => WakeAt(_around.Events.Now + 1 + _random.Next(30));
-
     /// <summary>The process is gone.</summary>
     public void End()
     {
         _hasEnded = true;
+        _loop.End();
         Disk.Stop();
         _around.Network.Close(_node.PeerAddress, _peers);
         _around.Network.Close(_node.ClientAddress, _clients);
         _around.Network.Close(_node.JoinAddress, _joins);
-    }
-
-    private void WakeAt(long at)
-    {
-        if (_hasEnded || at >= _wakeAt)
-            return;
-        _wakeAt = at;
-        _around.Events.At(at, () => Run(at));
-    }
-
-    private void Run(long at)
-    {
-        // A wake-up that an earlier one has overtaken.
-        if (_hasEnded || at != _wakeAt || _watch is null)
-            return;
-        _wakeAt = long.MaxValue;
-        if (_node.IsPaused)
-        {
-            WakeAt(_node.PausedUntil);
-            return;
-        }
-        Guard(Work);
+        _around.Network.StopListening(_node.FeedAddress, _feed);
+        _feed.End();
     }
 
     private void Work()
     {
+        if (_watch is null)
+            return;
         Replica.DoWork();
         RaftNode core = Replica.Node;
-        _around.Invariants.AfterStep(_watch!);
+        _around.Invariants.AfterStep(_watch);
+        _published.AfterStep(_around.Invariants.Committed, core.Commit.Value);
         _around.Trace.Step(_node.Name, core.Term.Value, core.Commit.Value, core.LastIndex.Value, (byte)core.Role);
-        WakeAt(Math.Max(_around.Events.Now + 1, _node.Clock.TrueTimeOf(Replica.NextWorkMicros)));
+        _loop.WakeAt(_node.Clock.TrueTimeOf(Replica.NextWorkMicros));
     }
 
     // The first messages of all leave before the constructor is done, if ever.
