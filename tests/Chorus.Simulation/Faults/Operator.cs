@@ -60,7 +60,7 @@ internal sealed class Operator
             Begin(() => Add(node, Finish));
         else if (node.IsCorrupt || (MayReplace(members, member, node) && _random.Chance(0.5)))
             Begin(() => Replace(node));
-        else if (members.Members.Count > 2 && !_cluster.Nodes.Any(other => other.HasFlippedBits))
+        else if (ReplicasOf(members) > 2 && !_cluster.Nodes.Any(other => other.HasFlippedBits))
             Begin(() => Remove(node, () => Retire(node)));
     }
 
@@ -92,6 +92,9 @@ internal sealed class Operator
         IsIdle && _cluster.Leader is { } leader && leader != node
         && leader.Process!.Replica.Node.Configuration is { } members
         && members.Find(new NodeId(node.Name)) is { } member && MayReplace(members, member, node);
+
+    private static int ReplicasOf(Configuration members) =>
+        members.Members.Count(member => member.Kind != MemberKind.Observer);
 
     // A wiped data directory is only lost for good when the others know the old one by its incarnation; one at a time.
     private bool MayReplace(Configuration members, Member member, SimulatedNode node) =>
