@@ -11,7 +11,6 @@ internal sealed class KvstoreCommand
     private const int KeyBytesMost = 64 << 10;
     private const int ValueBytesMost = 4 << 20;
     private const int CommandOverheadBytes = 64;
-    private const long ApplyBytesPerRoundWithLog = 16 << 10;
 
     private readonly FlagOption<string?> _id = Flag.Text(
         "id", "NAME", "name of this replica, unique in its cluster");
@@ -111,7 +110,7 @@ internal sealed class KvstoreCommand
         {
             ClientEndpoint = parsed.GetValue(_port) ?? host.ClientEndpoint,
             PeerEndpoint = parsed.GetValue(_raft) ?? host.PeerEndpoint,
-            ApplyBytesPerRound = logFolder is null ? host.ApplyBytesPerRound : ApplyBytesPerRoundWithLog,
+            AppliesOnThread = logFolder is not null,
         };
         return new KvstoreOptions
         {

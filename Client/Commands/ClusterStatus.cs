@@ -11,6 +11,9 @@ internal sealed record ClusterStatus
 
     public IEnumerable<NodeStatus> Answered => Nodes.Where(node => node.Status is not null);
 
+    // A node that has just started may not know its digest yet.
+    private IEnumerable<NodeStatus> Settled => Answered.Where(node => node.Status!.Digest.Length > 0);
+
     /// <summary>The leader of the highest term among those that answered.</summary>
     public NodeStatus? Leader => Answered
         .Where(node => string.Equals(node.Status!.Role, "leader", StringComparison.OrdinalIgnoreCase))
@@ -21,7 +24,7 @@ internal sealed record ClusterStatus
     {
         get
         {
-            foreach (IGrouping<ulong, NodeStatus> same in Answered.GroupBy(node => node.Status!.AppliedIndex))
+            foreach (IGrouping<ulong, NodeStatus> same in Settled.GroupBy(node => node.Status!.AppliedIndex))
             {
                 NodeStatus first = same.First();
                 NodeStatus? other = same.FirstOrDefault(node => node.Status!.Digest != first.Status!.Digest);

@@ -13,7 +13,8 @@ namespace Chorus.Common.Hosting;
 /// <remarks>
 /// Records have the format of the replicated log, with a term of 0 and a chain of their own: indexes rise and
 /// have gaps where the replicated log holds something else than commands. After a restart the replicated log
-/// is applied again from its start; what the file already holds is not written twice.
+/// is applied again, from its start or from where the state in a file ends; what the file already holds is not
+/// written twice.
 /// </remarks>
 public sealed class AppliedLog : IStateMachine, IDisposable
 {
@@ -33,6 +34,13 @@ public sealed class AppliedLog : IStateMachine, IDisposable
 
     /// <inheritdoc/>
     public ulong Digest => _inner.Digest;
+
+    /// <inheritdoc/>
+    /// <remarks>Where the file is behind the state, the state passes over what it holds already.</remarks>
+    public LogIndex RestoredIndex => LogIndex.Min(_inner.RestoredIndex, _file.LastIndex);
+
+    /// <inheritdoc/>
+    public LogIndex SettledIndex => _inner.SettledIndex;
 
     /// <summary>Opens the log of a node.</summary>
     /// <param name="inner">What applies the commands.</param>
@@ -74,6 +82,9 @@ public sealed class AppliedLog : IStateMachine, IDisposable
         _file.Append(index, timeMicros, command);
         return _inner.Apply(index, timeMicros, command, response);
     }
+
+    /// <inheritdoc/>
+    public void Applied(LogIndex index) => _inner.Applied(index);
 
     /// <inheritdoc/>
     public Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message) =>

@@ -83,6 +83,7 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         using RecordLog log = RecordLog.Open(storage, disk, options.Log, node.ClusterId);
         // First to end: no file is closed under the disk's hands.
         using DiskThread ending = disk;
+        using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
         _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
         var replica = new Replica.Replica(
             new ReplicaOptions
@@ -101,7 +102,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
                 Version = ProgramVersion.Text,
             },
             log, stateMachine,
-            new ReplicaPorts { Peers = peers, Clients = clients, Joins = joins, Clock = _clock }, _logger);
+            new ReplicaPorts { Peers = peers, Clients = clients, Joins = joins, Apply = apply, Clock = _clock },
+            _logger);
         var poller = new Poller();
         poller.Add(clients.Socket);
         poller.Add(peers.Socket);

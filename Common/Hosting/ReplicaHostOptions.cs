@@ -63,8 +63,13 @@ public sealed record ReplicaHostOptions
     public string StateBase { get; init; } = "";
 
     /// <summary>
-    /// Most bytes of committed records applied in one round of the loop; less where applying a command
-    /// blocks. Default 4 MiB.
+    /// Whether applying a command may block, on a disk for instance: then a thread of its own applies, and the loop
+    /// goes on.
+    /// </summary>
+    public bool AppliesOnThread { get; init; }
+
+    /// <summary>
+    /// Most bytes of committed records applied in one round of the loop. Default 4 MiB.
     /// </summary>
     public long ApplyBytesPerRound { get; init; } = 4 << 20;
 

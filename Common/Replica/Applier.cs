@@ -1,19 +1,20 @@
-using System.Buffers;
-using Chorus.Common.Log;
-using Chorus.Common.Protocol;
 using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
 
 /// <summary>Applies committed records in order and answers those who wait for them.</summary>
-internal sealed class Applier(
-    RecordLog log, IStateMachine stateMachine, PendingWrites writes, PendingReads reads, PendingChanges changes,
-    Responder responder, ReplicaCounters counters)
+/// <param name="stateMachine">What they are applied to.</param>
+/// <param name="writes">Writes waiting for their entry.</param>
+/// <param name="reads">Reads waiting for their index.</param>
+/// <param name="changes">Configuration changes waiting for their entry.</param>
+internal abstract class Applier(
+    IStateMachine stateMachine, PendingWrites writes, PendingReads reads, PendingChanges changes)
 {
-    private readonly ArrayBufferWriter<byte> _answer = new();
+    /// <summary>Last index applied and answered.</summary>
+    public LogIndex AppliedIndex { get; protected set; } = stateMachine.RestoredIndex;
 
-    /// <summary>Last index applied.</summary>
-    public LogIndex AppliedIndex { get; private set; }
+    /// <summary>Digest of the state at <see cref="AppliedIndex"/>; null while the state is not settled.</summary>
+    public abstract ulong? Digest { get; }
 
     /// <summary>Writes waiting for their entry.</summary>
     public PendingWrites Writes => writes;
@@ -21,24 +22,22 @@ internal sealed class Applier(
     /// <summary>Reads waiting for their index.</summary>
     public PendingReads Reads => reads;
 
-    /// <summary>Applies what is committed, up to a limit, then serves the reads that waited for it.</summary>
+    /// <summary>Configuration changes waiting for their entry.</summary>
+    protected PendingChanges Changes => changes;
+
+    /// <summary>What records are applied to.</summary>
+    protected IStateMachine StateMachine => stateMachine;
+
+    /// <summary>Applies what is committed, up to a limit, and serves the reads that waited for it.</summary>
+    /// <param name="commit">Last committed index.</param>
+    /// <param name="bytesMax">Most bytes of records in one call; one record may be larger.</param>
+    /// <param name="leader">Where clients find the leader, for those whose write was overwritten.</param>
     /// <returns>Whether anything was done.</returns>
-    public bool Apply(LogIndex commit, long bytesMax, string leader)
-    {
-        bool worked = reads.HasServable(AppliedIndex);
-        reads.Serve(AppliedIndex);
-        long bytes = 0;
-        while (AppliedIndex < commit && bytes < bytesMax)
-        {
-            LogIndex from = AppliedIndex.Next;
-            LogIndex until = log.Fit(from, commit.Next, bytesMax - bytes, out _);
-            ReadOnlySpan<byte> records = log.Read(from, until, out _);
-            bytes += records.Length;
-            ApplyRecords(records, from, leader);
-            worked = true;
-        }
-        return worked;
-    }
+    /// <exception cref="ReplicaStoppedException">The disk that holds the state failed.</exception>
+    public abstract bool Apply(LogIndex commit, long bytesMax, string leader);
+
+    /// <summary>Whether <see cref="Apply"/> could go on at once.</summary>
+    public abstract bool HasWork(LogIndex commit);
 
     /// <summary>The log was cut: those who waited for what stood there are told.</summary>
     public void Truncate(LogIndex from)
@@ -46,31 +45,5 @@ internal sealed class Applier(
         Check.That(from > AppliedIndex, "what is applied is committed and never truncated");
         writes.Truncate(from);
         changes.Truncate(from);
-    }
-
-    private void ApplyRecords(ReadOnlySpan<byte> records, LogIndex from, string leader)
-    {
-        var reader = new RecordReader(records, from, verify: false);
-        while (reader.Read())
-        {
-            RecordHeader header = reader.Header;
-            Check.That(header.Index == AppliedIndex.Next, "entries are applied one by one, without a gap");
-            AppliedIndex = header.Index;
-            if (header.Kind == RecordKind.Command)
-                ApplyCommand(header, reader.Payload, leader);
-            else if (header.Kind == RecordKind.Configuration)
-                changes.Applied(header.Index, header.Term);
-            reads.Serve(AppliedIndex);
-        }
-        Check.That(reader.Error is null, "the log returns whole records");
-    }
-
-    private void ApplyCommand(in RecordHeader header, ReadOnlySpan<byte> command, string leader)
-    {
-        counters.Applied++;
-        _answer.ResetWrittenCount();
-        Code code = stateMachine.Apply(header.Index, header.TimeMicros, command, _answer);
-        if (writes.TryTake(header.Index, header.Term, leader, out ReplyTarget target))
-            responder.Reply(target, code, _answer.WrittenSpan, header.Index.Value);
     }
 }

@@ -6,13 +6,15 @@ namespace Chorus.Common.Replica;
 
 /// <summary>
 /// What is replicated. Deterministic: the same commands in the same order give the same state and the same answers
-/// on every replica. Called by one thread; must not block.
+/// on every replica. Called by one thread: the loop's, where it must not block, or one of its own
+/// (<see cref="ReplicaPorts.Apply"/>). Only <see cref="Validate"/> is always the loop's, perhaps while the other
+/// applies.
 /// </summary>
 public interface IStateMachine
 {
     /// <summary>
     /// Looks at a command before it is proposed, on the leader only: a command that is refused here never reaches the
-    /// log.
+    /// log. Looks at nothing that applying changes.
     /// </summary>
     /// <param name="command">Bytes from a client, unchecked.</param>
     /// <param name="message">Cause and cure when refused.</param>
@@ -37,6 +39,26 @@ public interface IStateMachine
     /// <param name="response">Where the answer's payload goes.</param>
     /// <param name="message">Cause and cure when the query makes no sense.</param>
     Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message);
+
+    /// <summary>
+    /// Everything up to an index is applied, entries without a command included. Called after each batch: the moment to
+    /// make durable what has gathered, where the state is kept in a file.
+    /// </summary>
+    void Applied(LogIndex index)
+    {
+    }
+
+    /// <summary>
+    /// The state held every entry up to here when it was opened: applying begins behind it. 0 for a state that begins
+    /// empty.
+    /// </summary>
+    LogIndex RestoredIndex => LogIndex.Zero;
+
+    /// <summary>
+    /// From here on the state is exactly that of the last index applied. Before, it may hold effects of later entries
+    /// that a crash left in its file: then its digest and its answers mean nothing, and nobody is given any.
+    /// </summary>
+    LogIndex SettledIndex => LogIndex.Zero;
 
     /// <summary>Digest of the whole state: equal for equal states, independent of how they were reached.</summary>
     ulong Digest { get; }

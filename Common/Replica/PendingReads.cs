@@ -12,13 +12,10 @@ namespace Chorus.Common.Replica;
 /// <param name="counters">Counts what is answered.</param>
 internal sealed class PendingReads(Responder responder, IStateMachine stateMachine, ReplicaCounters counters)
 {
-    private readonly Queue<Read> _waiting = new();
-    private readonly Queue<Read> _granted = new();
+    private readonly Queue<PendingRead> _waiting = new();
+    private readonly Queue<PendingRead> _granted = new();
     private readonly ArrayBufferWriter<byte> _answer = new();
     private long _answerBytesLeft = long.MaxValue;
-
-    private readonly record struct Read(ulong Ticket, LogIndex Index, ReplyTarget Target, byte[] Query,
-        int QueryLength);
 
     /// <summary>Whether a granted read may be waiting for an index up to this one.</summary>
     public bool HasServable(LogIndex applied) => _granted.Count > 0 && _granted.Peek().Index <= applied;
@@ -41,7 +38,7 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
         byte[] copy = ArrayPool<byte>.Shared.Rent(Math.Max(query.Length, 1));
         query.CopyTo(copy);
         Bytes += query.Length;
-        _waiting.Enqueue(new Read(ticket, LogIndex.Zero, target, copy, query.Length));
+        _waiting.Enqueue(new PendingRead(ticket, LogIndex.Zero, target, copy, query.Length));
     }
 
     /// <summary>All reads up to a ticket may be answered once an index is applied.</summary>
@@ -56,18 +53,39 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
     {
         while (_answerBytesLeft > 0 && HasServable(applied))
         {
-            Read read = _granted.Dequeue();
-            Bytes -= read.QueryLength;
+            PendingRead read = _granted.Peek();
             _answer.ResetWrittenCount();
-            Code code = stateMachine.Query(read.Query.AsSpan(0, read.QueryLength), _answer, out string message);
-            ArrayPool<byte>.Shared.Return(read.Query);
-            counters.Reads++;
+            Code code = stateMachine.Query(read.Query, _answer, out string message);
             _answerBytesLeft -= _answer.WrittenCount;
-            if (code is Code.Ok or Code.NotFound)
-                responder.Reply(read.Target, code, _answer.WrittenSpan, 0);
-            else
-                responder.Fail(read.Target, code, message);
+            Answer(code, _answer.WrittenSpan, message);
         }
+    }
+
+    /// <summary>Lists the granted reads whose index is applied by then, oldest first; they stay here.</summary>
+    public void ListServable(LogIndex applied, List<PendingRead> into)
+    {
+        foreach (PendingRead read in _granted)
+        {
+            if (read.Index > applied)
+                break;
+            into.Add(read);
+        }
+    }
+
+    /// <summary>Answers the oldest granted read.</summary>
+    /// <param name="code">What the state machine said to its query.</param>
+    /// <param name="answer">Payload of the answer.</param>
+    /// <param name="message">Why the query made no sense, where it did not.</param>
+    public void Answer(Code code, ReadOnlySpan<byte> answer, string message)
+    {
+        PendingRead read = _granted.Dequeue();
+        Bytes -= read.Length;
+        ArrayPool<byte>.Shared.Return(read.Buffer);
+        counters.Reads++;
+        if (code is Code.Ok or Code.NotFound)
+            responder.Reply(read.Target, code, answer, 0);
+        else
+            responder.Fail(read.Target, code, message);
     }
 
     /// <summary>This node no longer leads: reads that were not granted yet are turned away.</summary>
@@ -75,9 +93,9 @@ internal sealed class PendingReads(Responder responder, IStateMachine stateMachi
     {
         while (_waiting.Count > 0)
         {
-            Read read = _waiting.Dequeue();
-            Bytes -= read.QueryLength;
-            ArrayPool<byte>.Shared.Return(read.Query);
+            PendingRead read = _waiting.Dequeue();
+            Bytes -= read.Length;
+            ArrayPool<byte>.Shared.Return(read.Buffer);
             responder.Fail(
                 read.Target, Code.NotLeader, "this node is not the leader any more", "Send it to the leader", leader);
         }

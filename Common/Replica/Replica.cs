@@ -36,7 +36,7 @@ public sealed class Replica
     /// <param name="options">Who it is.</param>
     /// <param name="log">Its log, just recovered.</param>
     /// <param name="stateMachine">
-    /// What is replicated; empty, or as its preload left it: the log is applied to it from the start.
+    /// What is replicated; the log is applied to it from behind its <see cref="IStateMachine.RestoredIndex"/>.
     /// </param>
     /// <param name="ports">What it speaks to the world through.</param>
     /// <param name="logger">Where lines go.</param>
@@ -59,9 +59,11 @@ public sealed class Replica
         var changes = new PendingChanges();
         var reads = new PendingReads(_responder, stateMachine, Counters);
         var writes = new PendingWrites(_responder);
-        _applier = new Applier(log, stateMachine, writes, reads, changes, _responder, Counters);
+        _applier = ports.Apply is { } apply
+            ? new BatchApplier(log, apply, stateMachine, writes, reads, changes, _responder, Counters)
+            : new InlineApplier(log, stateMachine, writes, reads, changes, _responder, Counters);
         _membership = new MembershipDesk(options, _node, changes, logger);
-        var report = new StatusReport(options, _node, log, _applier, stateMachine, clock, _link, clients, Counters);
+        var report = new StatusReport(options, _node, log, _applier, clock, _link, clients, Counters);
         _desk = new ClientDesk(
             options, _node, log, stateMachine, clients, _responder, _applier, _membership, report, _link, clock,
                 Counters, logger);
@@ -107,8 +109,7 @@ public sealed class Replica
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
         _responder.Flush();
         NoteDiskRoom();
-        bool left = peersLeft || clientsLeft || _applier.AppliedIndex < _node.Commit
-            || _applier.Reads.HasServable(_applier.AppliedIndex);
+        bool left = peersLeft || clientsLeft || _applier.HasWork(_node.Commit);
         NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
         return worked;
     }

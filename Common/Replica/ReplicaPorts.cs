@@ -21,6 +21,11 @@ public sealed record ReplicaPorts
     /// <summary>Where other threads see what they may read of the log; null when nobody does.</summary>
     public LogView? View { get; init; }
 
+    /// <summary>
+    /// Where committed entries are applied; null: by the loop itself, for a state machine that does not block.
+    /// </summary>
+    public IDiskExecutor? Apply { get; init; }
+
     /// <summary>Time.</summary>
     public required IClock Clock { get; init; }
 }

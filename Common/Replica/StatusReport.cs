@@ -9,7 +9,7 @@ namespace Chorus.Common.Replica;
 
 /// <summary>Describes a node to those who ask for its status.</summary>
 internal sealed class StatusReport(
-    ReplicaOptions options, RaftNode node, RecordLog log, Applier applier, IStateMachine stateMachine, IClock clock,
+    ReplicaOptions options, RaftNode node, RecordLog log, Applier applier, IClock clock,
     PeerLink link, IClientTransport clients, ReplicaCounters counters)
 {
     private readonly long _startMicros = clock.MonotonicMicros;
@@ -29,7 +29,7 @@ internal sealed class StatusReport(
             AppliedIndex = applier.AppliedIndex.Value,
             LastIndex = node.LastIndex.Value,
             DurableIndex = node.DurableIndex.Value,
-            Digest = stateMachine.Digest.ToString("x16", CultureInfo.InvariantCulture),
+            Digest = applier.Digest?.ToString("x16", CultureInfo.InvariantCulture) ?? "",
             Durable = options.IsDurable,
             ConfigurationIndex = node.ConfigurationIndex.Value,
             Version = options.Version,

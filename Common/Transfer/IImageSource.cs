@@ -10,14 +10,24 @@ namespace Chorus.Common.Transfer;
 /// </summary>
 public interface IImageSource
 {
-    /// <summary>Length of the file in bytes.</summary>
+    /// <summary>Length of the image in bytes; offset 0 is its first slot.</summary>
     long LengthBytes { get; }
 
     /// <summary>The unit in which it is written; pieces are whole multiples.</summary>
     int SlotBytes { get; }
 
-    /// <summary>Every entry up to here is in the file; what stands there may be newer.</summary>
+    /// <summary>
+    /// Every entry up to here is in the file; what stands there may be newer. Asked before the copy begins: the log is
+    /// applied to the copy from behind this index.
+    /// </summary>
     LogIndex AppliedIndex { get; }
+
+    /// <summary>
+    /// Nothing of an entry behind this one has been written yet. Asked when the copy is complete: once the log is
+    /// applied to it up to here, it is exactly the state at this index. May be ahead of
+    /// <see cref="AppliedIndex"/>; is committed and durable.
+    /// </summary>
+    LogIndex NewestIndex { get; }
 
     /// <summary>Reads; fewer bytes than asked for only at the end.</summary>
     int Read(long offset, Span<byte> into);
