@@ -278,6 +278,9 @@ public sealed class RecordLog : ILogSizes, IDisposable
         return new LogIndex(reached);
     }
 
+    /// <inheritdoc/>
+    public bool IsAtHand(LogIndex from) => from.Value >= _tail.First;
+
     /// <summary>
     /// Reads records, from memory or else from the disk. A range that <see cref="Fit"/> answered comes whole; a longer
     /// one may end earlier, after at least one record.

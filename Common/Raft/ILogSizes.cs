@@ -1,8 +1,8 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// The one question about bytes that the core may ask: how many entries fit into a message. Answered by the
-/// log; pure: two calls with the same arguments and the same log give the same answer.
+/// The two questions about bytes that the core may ask: how many entries fit into a message, and whether they are
+/// at hand. Answered by the log; pure: two calls with the same arguments and the same log give the same answer.
 /// </summary>
 public interface ILogSizes
 {
@@ -17,4 +17,8 @@ public interface ILogSizes
     /// <param name="bytes">Size of the entries taken, in bytes.</param>
     /// <returns>Index behind the last entry taken: in <c>(from, until]</c>.</returns>
     LogIndex Fit(LogIndex from, LogIndex until, long bytesMax, out long bytes);
+
+    /// <summary>Whether the entries from an index on are in memory; false where only the disk holds them.</summary>
+    /// <param name="from">An entry of the log, or the index behind its end.</param>
+    bool IsAtHand(LogIndex from);
 }

@@ -14,6 +14,9 @@ namespace Chorus.Raft;
 /// </remarks>
 internal sealed class Progress(NodeId id, LogIndex next, ulong now)
 {
+    private ulong _trickleSince;
+    private long _trickled;
+
     /// <summary>The member.</summary>
     public NodeId Id { get; } = id;
 
@@ -66,6 +69,24 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
     /// it.
     /// </summary>
     public bool AcknowledgementWanted { get; set; }
+
+    /// <summary>
+    /// Bytes that may be read from the disk for it now: none while a message is on its way, and so many in an interval.
+    /// </summary>
+    public long TrickleRoom(ulong now, ulong intervalTicks, long bytesMax)
+    {
+        if (Window.Count > 0)
+            return 0;
+        if (now - _trickleSince >= intervalTicks)
+        {
+            _trickleSince = now;
+            _trickled = 0;
+        }
+        return bytesMax - _trickled;
+    }
+
+    /// <summary>Entries read from the disk leave.</summary>
+    public void Trickled(long bytes) => _trickled += bytes;
 
     /// <summary>Notes that it has answered.</summary>
     public void NoteAnswer(ulong incarnation, ulong now)

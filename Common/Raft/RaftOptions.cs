@@ -30,6 +30,13 @@ public sealed record RaftOptions
     /// </summary>
     public long MessageBytes { get; init; } = 1 << 20;
 
+    /// <summary>
+    /// Most bytes of entries that only the disk holds, sent to one follower in one heartbeat interval, one message at a
+    /// time (one larger entry still travels): reading them holds up the leader, so a follower that lags so far fetches
+    /// them elsewhere, and this keeps it going where it cannot. Default 256 KiB.
+    /// </summary>
+    public long TrickleBytes { get; init; } = 256 << 10;
+
     /// <summary>A learner that lags by at most this many entries is promoted. Default 1,000.</summary>
     public ulong PromotionLagEntries { get; init; } = 1_000;
 
@@ -44,6 +51,7 @@ public sealed record RaftOptions
         Require(DiskStallTicks >= ElectionTimeoutTicks, "DiskStallTicks must be at least ElectionTimeoutTicks");
         Require(WindowEntries >= 1, "WindowEntries must be at least 1");
         Require(MessageBytes >= 1, "MessageBytes must be at least 1");
+        Require(TrickleBytes >= 1, "TrickleBytes must be at least 1");
         Require(WindowBytes >= MessageBytes, "WindowBytes must be at least MessageBytes");
 
         static void Require(bool condition, string message)

@@ -1,6 +1,9 @@
 namespace Chorus.Raft;
 
-/// <summary>How a leader brings its log to the others: probes for the common entry, then streams.</summary>
+/// <summary>
+/// How a leader brings its log to the others: probes for the common entry, then streams. What only the disk holds goes
+/// out as a trickle, for whoever reads it holds up everybody else; who lacks that much fetches it by Transfer.
+/// </summary>
 /// <remarks>Raft §5.3; pipelining: dissertation §10.2.1.</remarks>
 internal sealed class Replication(NodeState state)
 {
@@ -169,7 +172,8 @@ internal sealed class Replication(NodeState state)
     {
         LogIndex until = peer.Next;
         LogIndex end = state.Log.Last.Next;
-        if (!peer.ProbeRetried && until < end)
+        // A probe asks where the logs part; for that, nothing is read from the disk.
+        if (!peer.ProbeRetried && until < end && state.Sizes.IsAtHand(until))
         {
             end = LogIndex.Min(end, peer.Next + (ulong)state.Options.WindowEntries);
             until = state.Sizes.Fit(peer.Next, end, state.Options.MessageBytes, out _);
@@ -185,7 +189,8 @@ internal sealed class Replication(NodeState state)
         LogIndex end = LogIndex.Min(state.Log.Last.Next, windowEnd);
         while (peer.Next < end)
         {
-            long room = state.Options.WindowBytes - peer.Window.Bytes;
+            bool isAtHand = state.Sizes.IsAtHand(peer.Next);
+            long room = isAtHand ? state.Options.WindowBytes - peer.Window.Bytes : TrickleRoom(peer);
             if (room <= 0)
                 break;
             long bytesMax = Math.Min(room, state.Options.MessageBytes);
@@ -196,12 +201,17 @@ internal sealed class Replication(NodeState state)
                 break;
             SendEntries(peer, until);
             peer.SentEntries(until, bytes, state.Now);
+            if (!isAtHand)
+                peer.Trickled(bytes);
             told = true;
         }
         bool commitDue = _announceCommit && peer.CommitTold < state.Commit;
         if (!told && (commitDue || peer.AcknowledgementWanted))
             SendEntries(peer, peer.Next);
     }
+
+    private long TrickleRoom(Progress peer) =>
+        peer.TrickleRoom(state.Now, (ulong)state.Options.HeartbeatTicks, state.Options.TrickleBytes);
 
     /// <summary>Sends the entries <c>[Next, until)</c>, which may be none.</summary>
     private void SendEntries(Progress peer, LogIndex until)

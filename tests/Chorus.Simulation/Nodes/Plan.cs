@@ -54,6 +54,7 @@ internal sealed class Plan
             AttemptTimeoutMicros = random.Pick([100_000L, 400_000]),
         };
         SilentObservers = random.Pick([0, 0, 0, 1, 3]);
+        Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
     }
 
     /// <summary>Voters at the beginning.</summary>

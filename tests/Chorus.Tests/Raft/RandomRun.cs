@@ -37,6 +37,7 @@ internal sealed class RandomRun
             WindowBytes = 2000,
             MessageBytes = _random.Next(1, 6) * TestNode.EntryBytes,
             PromotionLagEntries = 5,
+            TrickleBytes = _random.Next(1, 20) * TestNode.EntryBytes,
         };
         int voters = _random.Next(1, 6);
         bool pinned = _random.Next(2) == 0;
@@ -155,7 +156,10 @@ internal sealed class RandomRun
             }
         }
         foreach (TestNode node in _nodes)
+        {
             node.DiskIsPrompt = _random.Next(3) == 0;
+            node.AtHandFrom = _random.Next(2) == 0 ? (ulong)_random.Next(node.Log.Count + 1) : 0;
+        }
     }
 
     private void Step()

@@ -191,6 +191,11 @@ internal sealed class TestNode : ILogSizes
         return from + count;
     }
 
+    /// <summary>First entry that is in memory; those before it only the disk holds.</summary>
+    public ulong AtHandFrom { get; set; }
+
+    public bool IsAtHand(LogIndex from) => from.Value >= AtHandFrom;
+
     /// <summary>Carries out what the node wants, in the order of the contract.</summary>
     public void Take(IReadOnlyList<TestEntry>? received = null)
     {
