@@ -25,6 +25,7 @@ public sealed class LogStream
     private readonly int _chunkBytes;
     private LogIndex _until;
     private bool _isChainKnown;
+    private bool _hasOtherChain;
 
     /// <summary>Makes a stream that is not open.</summary>
     /// <param name="transport">Sends; what it receives, the caller hands to <see cref="TryAccept"/>.</param>
@@ -73,6 +74,12 @@ public sealed class LogStream
 
     /// <summary>Why the stream is refused, silent or untrue, in a sentence; otherwise empty.</summary>
     public string Reason => _link.Reason;
+
+    /// <summary>
+    /// Whether the stream ended because the source's record at <see cref="Last"/> is another one than the caller's: one
+    /// of the two holds a wrong log.
+    /// </summary>
+    public bool HoldsAnotherLog => _hasOtherChain || Refusal == TransferRefusal.WrongChain;
 
     /// <summary>Monotonic time at which <see cref="Poll"/> has something to do at the latest.</summary>
     public long NextWorkMicros => _link.NextWorkMicros;
@@ -152,6 +159,7 @@ public sealed class LogStream
     {
         Check.That(until == LogIndex.Zero || until > Last.Index, "a range ends behind its beginning");
         _until = until;
+        _hasOtherChain = false;
         _link.Open(
             address,
             new TransferHeader
@@ -207,7 +215,8 @@ public sealed class LogStream
             return $"it sends up to index {chunk.Until}, but says that it may send up to {chunk.Limit}";
         if (chunk.Count > 1 && bytes > _chunkBytes)
             return $"it sends {bytes} bytes at once, but was asked for {_chunkBytes} at most";
-        if (_isChainKnown && chunk.Count > 0 && chunk.Chain != Last.Chain)
+        _hasOtherChain = _isChainKnown && chunk.Count > 0 && chunk.Chain != Last.Chain;
+        if (_hasOtherChain)
             return $"its record {Last.Index} is another one: the chains differ";
         return null;
     }
