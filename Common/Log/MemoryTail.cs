@@ -72,6 +72,20 @@ internal sealed class MemoryTail
         return _chunks[low];
     }
 
+    /// <summary>Bytes of the records <c>[from, until)</c>, all of them in memory.</summary>
+    public long BytesBetween(ulong from, ulong until)
+    {
+        long bytes = 0;
+        while (from < until)
+        {
+            TailChunk chunk = Find(from);
+            ulong end = Math.Min(until, chunk.Until);
+            bytes += chunk.StartOf((int)(end - chunk.First)) - chunk.StartOf((int)(from - chunk.First));
+            from = end;
+        }
+        return bytes;
+    }
+
     /// <summary>Drops everything from an index on.</summary>
     public void Truncate(ulong from)
     {

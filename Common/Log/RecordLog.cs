@@ -18,6 +18,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
     private readonly DiskBatch _batch;
     private readonly MemoryTail _tail;
     private readonly ColdReader _cold;
+    private readonly LogExtentBuilder _extents;
     private readonly PendingQueue _queue = new();
     private RecordHeader _last;
     private RecordHeader _durable;
@@ -43,6 +44,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _batch = new DiskBatch(_writer, hardState);
         _tail = new MemoryTail(options, recovery.Last.Index.Next);
         _cold = new ColdReader(catalog, options.ChunkBytes);
+        _extents = new LogExtentBuilder(catalog);
         Recovered = new RecoveredState(hardState.Recovered, recovery.Entries);
         RecoveryNotes = recovery.Notes;
     }
@@ -307,6 +309,37 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// <summary>Header of a record of the log.</summary>
     public RecordHeader HeaderAt(LogIndex index) =>
         index == _last.Index ? _last : RecordCodec.Header(Read(index, index.Next, out _));
+
+    /// <summary>
+    /// What other threads may read: what is committed and durable. The same object as before when nothing has changed.
+    /// </summary>
+    /// <param name="commit">Last index that is committed.</param>
+    public LogExtent ExtentUpTo(LogIndex commit) => _extents.Get(LogIndex.Min(commit, _durable.Index), this);
+
+    /// <summary>
+    /// Bytes of the records <c>[from, until)</c>, as far as there are any: exact where memory holds them, otherwise to
+    /// about 64 KiB. Never reads the disk.
+    /// </summary>
+    public long BytesBetween(LogIndex from, LogIndex until)
+    {
+        ulong start = Math.Max(1, from.Value), end = Math.Min(until.Value, _tail.Next), memory = _tail.First;
+        return start >= end
+            ? 0
+            : _catalog.BytesBetween(start, Math.Min(end, memory)) + _tail.BytesBetween(Math.Max(start, memory), end);
+    }
+
+    /// <summary>
+    /// Time of a record, or of the last one for an index behind it: exact where memory holds it, otherwise of the last
+    /// record before its segment. 0 where nothing is known. Never reads the disk.
+    /// </summary>
+    public long TimeAt(LogIndex index)
+    {
+        if (index >= _last.Index)
+            return _last.TimeMicros;
+        if (index.Value >= _tail.First)
+            return HeaderAt(index).TimeMicros;
+        return _catalog.Segments.Count > 0 ? _catalog.Find(index.Value + 1).Header.PreviousTimeMicros : 0;
+    }
 
     /// <summary>Waits for nothing; closes files. Call after the executor has stopped.</summary>
     public void Dispose()

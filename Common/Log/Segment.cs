@@ -38,7 +38,26 @@ internal sealed class Segment(SegmentHeader header, uint salt, long capacity) : 
         _points.Count == 0 || position - _points[^1].Position >= PointDistanceBytes;
 
     /// <summary>Finds a position at or before a record, and the index that stands there.</summary>
-    public (ulong Index, long Position) Locate(ulong index)
+    public (ulong Index, long Position) Locate(ulong index) => _points[Find(index)];
+
+    /// <summary>About where a record stands, or the end for <see cref="Until"/>: between the points around
+    /// it.</summary>
+    public long PositionOf(ulong index)
+    {
+        if (_points.Count == 0)
+            return SegmentHeader.BlockBytes;
+        int found = Find(index);
+        (ulong first, long start) = _points[found];
+        (ulong until, long end) = found + 1 < _points.Count ? _points[found + 1] : (Until, End);
+        return index >= until ? end : start + (long)((end - start) * ((index - first) / (double)(until - first)));
+    }
+
+    /// <summary>The file, opened for reading at the first call.</summary>
+    public IStorageFile File(IStorage storage) => _file ??= storage.Open(Header.Name, writable: false);
+
+    public void Dispose() => _file?.Dispose();
+
+    private int Find(ulong index)
     {
         int low = 0, high = _points.Count - 1;
         while (low < high)
@@ -49,11 +68,6 @@ internal sealed class Segment(SegmentHeader header, uint salt, long capacity) : 
             else
                 high = middle - 1;
         }
-        return _points[low];
+        return low;
     }
-
-    /// <summary>The file, opened for reading at the first call.</summary>
-    public IStorageFile File(IStorage storage) => _file ??= storage.Open(Header.Name, writable: false);
-
-    public void Dispose() => _file?.Dispose();
 }

@@ -18,8 +18,12 @@ internal sealed class SegmentCatalog(IStorage storage, Guid clusterId) : IDispos
     /// <summary>Files that a segment still to come will supersede whole.</summary>
     public List<string> Superseded => _superseded;
 
+    /// <summary>Changes whenever <see cref="Segments"/> does.</summary>
+    public long Version { get; private set; }
+
     public void Add(Segment segment)
     {
+        Version++;
         _segments.Add(segment);
         NextSequence = Math.Max(NextSequence, segment.Header.Sequence + 1);
     }
@@ -27,6 +31,7 @@ internal sealed class SegmentCatalog(IStorage storage, Guid clusterId) : IDispos
     /// <summary>Takes indexes from one on out of the segments; whoever becomes empty will be removed.</summary>
     public void Truncate(ulong from)
     {
+        Version++;
         while (_segments.Count > 0 && _segments[^1].Header.First >= from)
         {
             _superseded.Add(_segments[^1].Header.Name);
@@ -50,6 +55,25 @@ internal sealed class SegmentCatalog(IStorage storage, Guid clusterId) : IDispos
                 high = middle - 1;
         }
         return _segments[low];
+    }
+
+    /// <summary>Bytes that records take in the files, marks included; off by 64 KiB or so at either end.</summary>
+    /// <param name="from">First index.</param>
+    /// <param name="until">Index behind the last one.</param>
+    public long BytesBetween(ulong from, ulong until)
+    {
+        long bytes = 0;
+        while (from < until && _segments.Count > 0)
+        {
+            Segment segment = Find(from);
+            from = Math.Max(from, segment.Header.First);
+            ulong end = Math.Min(until, segment.Until);
+            if (end <= from)
+                break;
+            bytes += segment.PositionOf(end) - segment.PositionOf(from);
+            from = end;
+        }
+        return bytes;
     }
 
     public void Dispose()

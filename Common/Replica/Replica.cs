@@ -20,6 +20,7 @@ public sealed class Replica
     private readonly IPeerTransport _peers;
     private readonly IClock _clock;
     private readonly ILogger _logger;
+    private readonly LogView? _view;
     private readonly RaftNode _node;
     private readonly PeerLink _link;
     private readonly PeerIntake _intake;
@@ -49,6 +50,7 @@ public sealed class Replica
         _peers = peers;
         _clock = clock;
         _logger = logger;
+        _view = ports.View;
         Counters = new ReplicaCounters();
         RecoveredState recovered = Bootstrap(out long hardStates);
         _node = new RaftNode(options.Id, options.Incarnation, recovered, options.Raft, log, options.Seed);
@@ -109,6 +111,7 @@ public sealed class Replica
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
         _responder.Flush();
         NoteDiskRoom();
+        ShowExtent();
         bool left = peersLeft || clientsLeft || _applier.HasWork(_node.Commit);
         NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
         return worked;
@@ -272,6 +275,16 @@ public sealed class Replica
             if (e.Kind is RaftEventKind.ConfigurationActive or RaftEventKind.ConfigurationRolledBack)
                 _link.Use(_node.Configuration);
         }
+    }
+
+    /// <summary>Shows other threads what they may read by now.</summary>
+    private void ShowExtent()
+    {
+        if (_view is null)
+            return;
+        LogExtent extent = _log.ExtentUpTo(_node.Commit);
+        if (!ReferenceEquals(extent, _view.Extent))
+            _view.Show(extent);
     }
 
     private void NoteDiskRoom()
