@@ -38,6 +38,10 @@ internal static class Mutants
     public static bool LearnersCounted;
     /// <summary>Trap 19: observers count for the quorum, with what the leader itself has.</summary>
     public static bool ObserversCounted;
+    /// <summary>Trap 24: the feed publishes what is appended, committed or not.</summary>
+    public static bool FeedPublishesOnAppend;
+    /// <summary>Trap 24: heartbeats do not say how far the publisher is, so a last message lost stays lost.</summary>
+    public static bool HeartbeatWithoutCommit;
     /// <summary>Trap 22: reads are served by answers of a heartbeat round begun before the read.</summary>
     public static bool ReadByOldRound;
     /// <summary>Trap 22: reads are served before an entry of the current term is committed.</summary>
@@ -59,6 +63,8 @@ internal static class Mutants
     public const bool IncarnationIgnored = false;
     public const bool LearnersCounted = false;
     public const bool ObserversCounted = false;
+    public const bool FeedPublishesOnAppend = false;
+    public const bool HeartbeatWithoutCommit = false;
     public const bool ReadByOldRound = false;
     public const bool ReadBeforeTermCommit = false;
 #endif
