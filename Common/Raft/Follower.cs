@@ -52,6 +52,7 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         }
         if (!Follow(m))
             return;
+        state.NoteLeaderCommit(m.Commit);
         Term? own = state.Log.TermAt(m.PreviousIndex);
         if (own != m.PreviousTerm)
         {
@@ -77,12 +78,28 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         {
             if (!Follow(m))
                 return;
+            state.NoteLeaderCommit(m.Commit);
             // The leader names only what this node has acknowledged to it: no comparison is needed.
             state.AdvanceCommit(LogIndex.Min(m.Commit, state.Log.Last));
         }
         state.Send(
             new HeartbeatResponse(state.Self, state.Incarnation, m.From, state.Term, m.Round, state.Log.Last),
             afterHardState: true);
+    }
+
+    /// <summary>Appends entries that are committed, whoever brought them. False when they have no place here.</summary>
+    public bool TryAppendCommitted(EntryRange entries)
+    {
+        bool follows = entries.From == state.Log.Last.Next;
+        if (state.IsObserver || !follows || entries.Until > state.LeaderCommit.Next)
+            return false;
+        if (entries.Terms[^1].Term > state.Term || entries.Terms[0].Term < state.Log.LastTerm)
+            return false;
+        state.AppendReceived(entries, entries.From);
+        LogIndex last = entries.Until.Previous;
+        state.AdvanceVerified(last);
+        state.AdvanceCommit(last);
+        return true;
     }
 
     /// <summary>More of the log is durable: acknowledges it, once for all entries of one fsync.</summary>

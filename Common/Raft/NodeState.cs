@@ -60,6 +60,12 @@ internal sealed class NodeState
     public NodeId Leader { get; private set; } = NodeId.None;
     public LogIndex Commit { get; private set; }
 
+    /// <summary>
+    /// Highest commit index that a leader has named to this node as its follower. The log up to there is committed, in
+    /// a term no higher than this node's: so every leader that it will ever follow holds the very same entries.
+    /// </summary>
+    public LogIndex LeaderCommit { get; private set; }
+
     /// <summary>Last entry that is durable on the own disk.</summary>
     public LogIndex Durable { get; private set; }
 
@@ -210,6 +216,8 @@ internal sealed class NodeState
         if (Configurations.TruncateFrom(from))
             Emit(RaftEventKind.ConfigurationRolledBack, Self, Configurations.Active.Index);
     }
+
+    public void NoteLeaderCommit(LogIndex index) => LeaderCommit = LogIndex.Max(LeaderCommit, index);
 
     public void AdvanceVerified(LogIndex index)
     {

@@ -10,8 +10,8 @@ namespace Chorus.Raft;
 /// node = new RaftNode(self, incarnation, recovered, options, sizes, seed)
 /// forever:
 ///     call any of Tick, Receive, TryPropose, TryProposeConfiguration, TryRead,
-///         HardStateDurable, LogDurable
-///     effects = node.TakeEffects()            // after each Receive; after any number of other calls
+///         TryAppendCommitted, HardStateDurable, LogDurable
+///     effects = node.TakeEffects()            // after each Receive or TryAppendCommitted; after any number of others
 ///     hand HardState, TruncateFrom, [AppendFrom, AppendUntil) to the log and its disk, in this order
 ///     node.AddEntryMessages()       // the entries have sizes now: their messages join effects.Messages
 ///     send Messages (those with AfterHardState once the hard states handed out so far are durable)
@@ -76,6 +76,12 @@ public sealed class RaftNode
 
     /// <summary>Highest index known to be committed.</summary>
     public LogIndex Commit => _state.Commit;
+
+    /// <summary>
+    /// Highest index that this node or a leader which it followed has known to be committed; never below
+    /// <see cref="Commit"/>.
+    /// </summary>
+    public LogIndex LeaderCommit => LogIndex.Max(_state.LeaderCommit, _state.Commit);
 
     /// <summary>Last index of the log, durable or not.</summary>
     public LogIndex LastIndex => _state.Log.Last;
@@ -205,6 +211,42 @@ public sealed class RaftNode
         return _state.Role == Role.Leader
             ? _leader.ProposeConfiguration(next)
             : ConfigurationProposal.NotLeader;
+    }
+
+    /// <summary>
+    /// Appends entries that were fetched elsewhere and are known to be committed; as with a message, the effects are
+    /// taken before and behind. The acknowledgement goes to the leader when they are durable, like any other.
+    /// </summary>
+    /// <param name="entries">
+    /// At least one entry, the first behind <see cref="LastIndex"/>. The caller has found, by the chain, that they
+    /// continue this node's last record; the source has named them committed.
+    /// </param>
+    /// <returns>
+    /// False, and nothing has changed, unless this node is a follower, the range begins behind its last entry, ends at
+    /// <see cref="LeaderCommit"/> or before it, and names no term above its own.
+    /// </returns>
+    /// <remarks>
+    /// Why it is safe. (1) What the source names committed and what a leader has named committed are prefixes of one
+    /// log (state machine safety), so entries up to LeaderCommit that the source holds committed are those that the
+    /// leader means. The bound is what matters: a source may know of a commit in a term that this node has not heard
+    /// of, while the deposed leader that it follows holds other entries there; their acknowledgement would be counted
+    /// for those (traps 12, 13). (2) A leader of this node's term or an earlier one has committed them, so every
+    /// leader that this node follows from now on holds them (leader completeness): they may be acknowledged to it in
+    /// its term by the usual <see cref="AppendAccepted"/>, which moves its view of this node on, and what it sends of
+    /// them meanwhile is found there already. (3) The own log before them is committed, too, for the chain covers all
+    /// that stands before a record: nothing is truncated, nothing acknowledged is lost. Where an uncommitted entry of
+    /// a deposed leader stands at the end, the chain differs, and the leader's messages repair it in Raft's own way.
+    /// (4) A longer log of committed entries wins votes more easily and makes nobody electable who lacks one.
+    /// </remarks>
+    public bool TryAppendCommitted(EntryRange entries)
+    {
+        BeginInput();
+        Check.That(!_received && !_state.HasUntakenAppend, "effects are taken before committed entries are appended");
+        Check.That(entries.Count > 0, "there is an entry to append");
+        if (_state.Role != Role.Follower || !_follower.TryAppendCommitted(entries))
+            return false;
+        _received = true;
+        return true;
     }
 
     /// <summary>Asks for a linearizable read. False when this node does not lead.</summary>

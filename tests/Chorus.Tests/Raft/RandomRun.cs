@@ -23,6 +23,7 @@ internal sealed class RandomRun
     private int _tickShare;
     private int _deliverShare;
     private int _crashShare;
+    private int _fetchShare;
     private NodeId _wiped = NodeId.None;
 
     public RandomRun(int seed)
@@ -51,6 +52,12 @@ internal sealed class RandomRun
     }
 
     public Invariants Invariants { get; } = new();
+
+    /// <summary>Entries that nodes have fetched.</summary>
+    public int FetchedTotal { get; private set; }
+
+    /// <summary>Fetched entries that had no place.</summary>
+    public int FetchesRefused { get; private set; }
 
     public void Run(int steps)
     {
@@ -145,6 +152,7 @@ internal sealed class RandomRun
         _tickShare = _random.Next(100, 500);
         _deliverShare = _random.Next(100, 900);
         _crashShare = _random.Next(3) == 0 ? 15 : 3;
+        _fetchShare = _random.Next(2) * 150;
         _cut.Clear();
         int cuts = _random.Next(2, 12);
         foreach (TestNode a in _nodes)
@@ -170,6 +178,8 @@ internal sealed class RandomRun
             CrashOrRestart(node);
         else if (!node.IsUp)
             return;
+        else if (_random.Next(1000) < _fetchShare)
+            Fetch(node);
         else if (_random.Next(1000) < _tickShare)
             TickSome(node);
         else if (_random.Next(1000) < _deliverShare)
@@ -285,6 +295,24 @@ internal sealed class RandomRun
                 other.Id.Value, other.Incarnation, _random.Next(3) == 0 ? MemberKind.Voter : MemberKind.Learner))
             : now.Without(other.Id);
         node.Propose(next);
+    }
+
+    /// <summary>
+    /// Brings a node committed entries from another one, as a transfer does: what is committed and durable there, if
+    /// the chain shows that it continues the node's own last entry.
+    /// </summary>
+    private void Fetch(TestNode node)
+    {
+        TestNode source = _nodes[_random.Next(_nodes.Count)];
+        int limit = Math.Min(source.Applied.Count, source.DurableLog.Count);
+        int from = node.Log.Count;
+        if (!source.IsUp || from >= limit || !node.Log.SequenceEqual(source.Applied.Take(from)))
+            return;
+        int until = Math.Min(limit, from + _random.Next(1, 30));
+        if (node.AppendCommitted(source.Applied[from..until]))
+            FetchedTotal += until - from;
+        else
+            FetchesRefused++;
     }
 
     private void TickSome(TestNode node)

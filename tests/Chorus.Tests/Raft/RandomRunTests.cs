@@ -11,6 +11,8 @@ public sealed class RandomRunTests
     public void Safety_holds_under_random_faults_and_the_cluster_converges_after_them(int block)
     {
         int seeds = int.Parse(Environment.GetEnvironmentVariable("CHORUS_RAFT_SEEDS") ?? "25");
+        int fetched = 0;
+        int refused = 0;
         for (int seed = block * seeds; seed < (block + 1) * seeds; seed++)
         {
             try
@@ -18,11 +20,14 @@ public sealed class RandomRunTests
                 var run = new RandomRun(seed);
                 run.Run(steps: 4000);
                 run.Converge();
+                fetched += run.FetchedTotal;
+                refused += run.FetchesRefused;
             }
             catch (Exception e)
             {
                 throw new InvalidOperationException($"seed {seed}: {e.Message}", e);
             }
         }
+        Assert.True(fetched > seeds && refused > 0, $"{fetched} entries fetched, {refused} times refused");
     }
 }

@@ -150,6 +150,15 @@ internal sealed class TestNode : ILogSizes
         Take(entries ?? []);
     }
 
+    /// <summary>Hands over entries that are committed elsewhere.</summary>
+    public bool AppendCommitted(IReadOnlyList<TestEntry> entries)
+    {
+        EntryRange range = RangeOf([.. Log, .. entries], Log.Count + 1, Log.Count + 1 + entries.Count);
+        bool accepted = Node.TryAppendCommitted(range);
+        Take(entries);
+        return accepted;
+    }
+
     /// <summary>Hands a message over and returns the one answer of a type that it brought.</summary>
     public T Ask<T>(Message message, IReadOnlyList<TestEntry>? entries = null)
         where T : Message
