@@ -30,6 +30,9 @@ public ref struct RecordReader
     /// <summary>Header of the current record.</summary>
     public readonly RecordHeader Header => _header;
 
+    /// <summary>The whole current record.</summary>
+    public readonly ReadOnlySpan<byte> Record => _records.Slice(Offset, _header.RecordLength);
+
     /// <summary>Payload of the current record.</summary>
     public readonly ReadOnlySpan<byte> Payload =>
         _records.Slice(Offset + RecordHeader.SizeBytes, _header.PayloadLength);

@@ -229,8 +229,7 @@ public sealed class LogStream
         uint count = 0;
         while (reader.Read())
         {
-            ReadOnlySpan<byte> record = body.Slice(reader.Offset, reader.Header.RecordLength);
-            if (count++ == 0 && RecordCheck.Continues(record, last) is { } what)
+            if (count++ == 0 && RecordCheck.Continues(reader.Record, last) is { } what)
                 return what;
             last = reader.Header;
         }

@@ -60,7 +60,8 @@ internal sealed class StreamLink
         }
     }
 
-    private bool MustSay => !_isAsked || _toGive >= Math.Max(1, _options.WindowChunks / 2);
+    // Each chunk at once: a source with limits of its own may be waiting for this very one.
+    private bool MustSay => !_isAsked || _toGive > 0;
 
     public void Open(string address, in TransferHeader request, long nowMicros)
     {

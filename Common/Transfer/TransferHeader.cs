@@ -41,8 +41,9 @@ public readonly record struct TransferHeader
     public ulong Stream { get; init; }
 
     /// <summary>
-    /// Open: first index wanted. Chunk: index of the first record. End: index behind the last record of the range.
-    /// Refused: first index kept. Report: last durable index.
+    /// Open: first index wanted. Chunk: index of the first record; of the first that the chunk covers (content
+    /// Compact); from which on the log must be applied to the copy (content Image, also End). End: index behind the
+    /// last record of the range. Refused: first index kept. Report: last durable index.
     /// </summary>
     public LogIndex First { get; init; }
 
@@ -54,17 +55,19 @@ public readonly record struct TransferHeader
 
     /// <summary>
     /// Open: chain of the receiver's last record, where <see cref="IsChainKnown"/>. Chunk: chain of the record before
-    /// the first (content Log). Report: chain of the last durable record.
+    /// the first (content Log), CRC-32C of the body (content Image). Report: chain of the last durable record.
     /// </summary>
     public ulong Chain { get; init; }
 
     /// <summary>
-    /// Last index that the source may send at the moment: committed and durable there. Chunk, End, Refused.
+    /// Last index that the source may send at the moment: committed and durable there. Chunk, End, Refused. End of
+    /// content Image: last index that must be applied to the copy before it is a state.
     /// </summary>
     public LogIndex Limit { get; init; }
 
     /// <summary>
-    /// Content Image: offset of the body in the file. Report: time of the last durable record, microseconds since 1970.
+    /// Content Image: offset of the body in the file; Open: offset from which on it is wanted. Report: time of the last
+    /// durable record, microseconds since 1970.
     /// </summary>
     public long Position { get; init; }
 

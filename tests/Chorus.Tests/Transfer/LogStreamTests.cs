@@ -86,9 +86,13 @@ public sealed class LogStreamTests
         _now += 5 * Second;
         _stream.Poll(_now);
         Assert.Equal(TransferStreamState.Open, _stream.State);
+        _transport.IsConnected = false;
+        _stream.Release(_now);
         _stream.Release(_now);
         Assert.Equal(TransferMessageType.Open, _transport.LastSent.Type);
-        _stream.Release(_now);
+        _transport.IsConnected = true;
+        _now = _stream.NextWorkMicros;
+        _stream.Poll(_now);
         Assert.Equal((TransferMessageType.Credit, 2u), (_transport.LastSent.Type, _transport.LastSent.Credit));
         Assert.True(Chunk(5, 6));
         Assert.True(Chunk(6, 7));
