@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Messaging;
 using Chorus.Common.Replica;
@@ -25,6 +26,7 @@ public static class CommandErrors
         LogCorruptionException log => new ChorusException(ExitCodes.Corruption, "corruption", log.Message, "", log),
         NodeDirectoryException directory => ChorusException.Failed(
             "data_directory", directory.Message, directory.Cure, directory),
+        SlotFileException slots => ChorusException.Failed("state_file", slots.Message, slots.Cure, slots),
         LibzmqMissingException missing => ChorusException.Failed("libzmq_missing", missing.Message, "", missing),
         ZmqException zmq => ChorusException.Failed("messaging", zmq.Message, "", zmq),
         ReplicaStoppedException { InnerException: LogCorruptionException log } => new ChorusException(

@@ -17,6 +17,19 @@ public interface IStorage
     /// <summary>Makes an empty file; an existing one of that name is an error.</summary>
     IStorageFile Create(string name);
 
+    /// <summary>
+    /// Makes a file of zeros that takes its room on the device now, where the file system can promise it, so that no
+    /// later write finds the device full.
+    /// </summary>
+    /// <param name="name">File name; an existing one is an error.</param>
+    /// <param name="length">Bytes.</param>
+    IStorageFile CreateReserved(string name, long length)
+    {
+        IStorageFile file = Create(name);
+        file.SetLength(length);
+        return file;
+    }
+
     /// <summary>Opens an existing file.</summary>
     /// <param name="name">File name.</param>
     /// <param name="writable">False for files that are only read.</param>

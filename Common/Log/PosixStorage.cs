@@ -39,6 +39,14 @@ public sealed class PosixStorage : IStorage
     public IStorageFile Create(string name) => Open(name, FileMode.CreateNew, FileAccess.ReadWrite);
 
     /// <inheritdoc/>
+    public IStorageFile CreateReserved(string name, long length)
+    {
+        PosixFile file = Open(name, FileMode.CreateNew, FileAccess.ReadWrite, length);
+        file.SetLength(length);
+        return file;
+    }
+
+    /// <inheritdoc/>
     public IStorageFile Open(string name, bool writable) =>
         Open(name, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read);
 
@@ -61,13 +69,15 @@ public sealed class PosixStorage : IStorage
             ? new DiskFullException(error.Message)
             : error;
 
-    private PosixFile Open(string name, FileMode mode, FileAccess access)
+    private PosixFile Open(string name, FileMode mode, FileAccess access, long reservedBytes = 0)
     {
         string path = PathOf(name);
         try
         {
             return new PosixFile(
-                path, File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete));
+                path,
+                File.OpenHandle(
+                    path, mode, access, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, reservedBytes));
         }
         catch (IOException error)
         {

@@ -42,6 +42,8 @@ internal static class Mutants
     public static bool FeedPublishesOnAppend;
     /// <summary>Trap 24: heartbeats do not say how far the publisher is, so a last message lost stays lost.</summary>
     public static bool HeartbeatWithoutCommit;
+    /// <summary>Trap 20: the applied index is written before the slots that it speaks of are durable.</summary>
+    public static bool AppliedBeforeData;
     /// <summary>Trap 22: reads are served by answers of a heartbeat round begun before the read.</summary>
     public static bool ReadByOldRound;
     /// <summary>Trap 22: reads are served before an entry of the current term is committed.</summary>
@@ -65,6 +67,7 @@ internal static class Mutants
     public const bool ObserversCounted = false;
     public const bool FeedPublishesOnAppend = false;
     public const bool HeartbeatWithoutCommit = false;
+    public const bool AppliedBeforeData = false;
     public const bool ReadByOldRound = false;
     public const bool ReadBeforeTermCommit = false;
 #endif
