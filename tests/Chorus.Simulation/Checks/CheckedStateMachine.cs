@@ -1,5 +1,4 @@
 using System.Buffers;
-using Chorus.Common.KeyValue;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
 using Chorus.Raft;
@@ -7,26 +6,34 @@ using Chorus.Raft;
 namespace Chorus.Simulation.Checks;
 
 /// <summary>The production state machine, and beside it what every replica applied at each index.</summary>
-internal sealed class CheckedStateMachine(string node, AppliedLog log) : IStateMachine
+internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMachine inner) : IStateMachine
 {
-    private readonly KvStateMachine _inner = new();
-    private ulong _last;
+    private ulong _last = inner.RestoredIndex.Value;
     private long _lastTimeMicros;
 
-    public ulong Digest => _inner.Digest;
+    public ulong Digest => inner.Digest;
 
-    public Code Validate(ReadOnlySpan<byte> command, out string message) => _inner.Validate(command, out message);
+    public LogIndex RestoredIndex => inner.RestoredIndex;
+
+    public LogIndex SettledIndex => inner.SettledIndex;
+
+    public Code Validate(ReadOnlySpan<byte> command, out string message) => inner.Validate(command, out message);
 
     public Code Apply(LogIndex index, long timeMicros, ReadOnlySpan<byte> command, IBufferWriter<byte> response)
     {
         if (index.Value <= _last || timeMicros < _lastTimeMicros)
             throw new Violation("applied in order", $"{node} applies {index} after {_last}");
         (_last, _lastTimeMicros) = (index.Value, timeMicros);
-        Code code = _inner.Apply(index, timeMicros, command, response);
-        log.Note(node, index.Value, command, code, Digest);
+        log.Begin(node, index.Value, command);
+        Code code = inner.Apply(index, timeMicros, command, response);
+        // What is repeated after a crash meets effects of later entries, until the state is settled.
+        if (index > SettledIndex)
+            log.End(node, index.Value, code, Digest);
         return code;
     }
 
+    public void Applied(LogIndex index) => inner.Applied(index);
+
     public Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message) =>
-        _inner.Query(query, response, out message);
+        inner.Query(query, response, out message);
 }

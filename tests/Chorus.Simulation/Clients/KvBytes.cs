@@ -23,7 +23,7 @@ internal static class KvBytes
                 OperationKind.Set => KvCommand.Types.Operation.Set,
                 _ => KvCommand.Types.Operation.Delete,
             },
-            Key = ByteString.CopyFrom(Encoding.ASCII.GetBytes($"k{operation.Key}")),
+            Key = ByteString.CopyFrom(Encoding.ASCII.GetBytes($"{operation.Key}")),
         };
         if (operation.Kind != OperationKind.Get)
         {

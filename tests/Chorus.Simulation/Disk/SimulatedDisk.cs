@@ -1,4 +1,5 @@
 using Chorus.Common.Log;
+using Chorus.Simulation.Checks;
 using Chorus.Simulation.World;
 
 namespace Chorus.Simulation.Disk;
@@ -18,6 +19,11 @@ internal sealed class SimulatedDisk(EventQueue world, SeededRandom random, DiskP
     /// <summary>Called with whatever a job let escape: a simulated crash.</summary>
     public required Action<CrashException> Crashed { get; init; }
 
+    /// <summary>
+    /// Another thread of the same process that works on the same device: stops and hangs with this one.
+    /// </summary>
+    public SimulatedDisk? Companion { get; init; }
+
     public void Post(IDiskJob job)
     {
         _jobs.Enqueue(job);
@@ -26,10 +32,18 @@ internal sealed class SimulatedDisk(EventQueue world, SeededRandom random, DiskP
     }
 
     /// <summary>The process is gone: nothing of this disk thread happens any more.</summary>
-    public void Stop() => _isStopped = true;
+    public void Stop()
+    {
+        _isStopped = true;
+        Companion?.Stop();
+    }
 
     /// <summary>Nothing proceeds before a time: the thread is stopped or the device hangs.</summary>
-    public void Pause(long until) => _pausedUntil = Math.Max(_pausedUntil, until);
+    public void Pause(long until)
+    {
+        _pausedUntil = Math.Max(_pausedUntil, until);
+        Companion?.Pause(until);
+    }
 
     private void Begin()
     {
@@ -61,7 +75,7 @@ internal sealed class SimulatedDisk(EventQueue world, SeededRandom random, DiskP
             Crashed(crash);
             return;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is not Violation)
         {
             job.Fail(error);
             next = Finish;

@@ -1,3 +1,4 @@
+using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Simulation.Checks;
@@ -133,7 +134,8 @@ internal abstract class Machine
     {
         Around.Trace.Add(Name, "dies", detail: error.Message);
         bool wanted = error is CrashException
-            || (error is ReplicaStoppedException or IOException && (Storage.HasFailedSync || Storage.HasBeenFull));
+            || (error is ReplicaStoppedException or IOException or SlotFileException
+                && (Storage.HasFailedSync || Storage.HasBeenFull));
         if (error is LogCorruptionException && HasFlippedBits)
             IsCorrupt = wanted = true;
         if (!wanted)

@@ -42,6 +42,7 @@ internal sealed class Plan
         FramesPerRound = random.Pick([1, 3, 256]);
         ApplyBytesPerRound = random.Pick([1L, 1_000, 4 << 20]);
         OutstandingRequestsMax = random.Pick([2, 1_000, 1_000]);
+        State = new StatePlan(random);
         Workload = new Workload
         {
             Clients = 2 + random.Next(7),
@@ -83,6 +84,8 @@ internal sealed class Plan
 
     public int OutstandingRequestsMax { get; }
 
+    public StatePlan State { get; }
+
     public Workload Workload { get; }
 
     /// <summary>An election timeout, in microseconds: the measure of how long faults last.</summary>
@@ -93,5 +96,5 @@ internal sealed class Plan
         + $"tick {TickMicros} us, "
         + $"election {Raft.ElectionTimeoutTicks}, heartbeat {Raft.HeartbeatTicks}, window {Raft.WindowEntries}/"
         + $"{Raft.WindowBytes}, message {Raft.MessageBytes}, segment {Log.SegmentSizeBytes}, "
-        + $"{Workload.Clients} clients, {Workload.Keys} keys";
+        + $"{Workload.Clients} clients, {Workload.Keys} keys {State}";
 }

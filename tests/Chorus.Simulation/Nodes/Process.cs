@@ -20,6 +20,7 @@ internal sealed class Process : IMachineProcess
     private readonly ClientPort _clients;
     private readonly ClientPort _joins;
     private readonly FeedOutletPort _feed;
+    private readonly SimulatedDisk _apply;
     private readonly Pacemaker _loop;
     private readonly FeedWatch _published;
     private readonly LogView _view = new();
@@ -32,9 +33,12 @@ internal sealed class Process : IMachineProcess
         (_around, _node, _random) = (around, node, random);
         _published = new FeedWatch(node.Name, around.ClusterId);
         _loop = new Pacemaker(around, node, random, lagMicros: 30) { Work = () => Guard(Work) };
+        Action<CrashException> crashed = crash => Guard(() => throw crash);
+        _apply = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake) { Crashed = crashed };
         Disk = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
         {
-            Crashed = crash => Guard(() => throw crash),
+            Crashed = crashed,
+            Companion = _apply,
         };
         _peers = new PeerPort(around.Network, node.Name, _loop.Wake, Sent);
         _clients = new ClientPort(around.Network, node.ClientAddress, _loop.Wake);
@@ -60,7 +64,7 @@ internal sealed class Process : IMachineProcess
         Plan plan = _around.Plan;
         _log = RecordLog.Open(_node.Storage, Disk, plan.Log, _around.ClusterId);
         RecoveredState recovered = _log.Recovered;
-        StateMachine = new CheckedStateMachine(_node.Name, _around.Applied);
+        StateMachine = new CheckedStateMachine(_node.Name, _around.Applied, plan.State.Open(_node, _log.LastIndex));
         var options = new ReplicaOptions
         {
             Id = new NodeId(_node.Name),
@@ -85,6 +89,7 @@ internal sealed class Process : IMachineProcess
                 Joins = _joins,
                 Feed = _feed,
                 View = _view,
+                Apply = plan.State.IsAppliedOnThread ? _apply : null,
                 Clock = _node.Clock,
             },
             new TraceLogger(_around.Trace, _node.Name));
