@@ -22,6 +22,10 @@ internal sealed class KvstoreCommand
     private readonly FlagOption<HostEndpoint?> _join = Flag.Endpoint(
         "join", "join the cluster through the -hjoin address of any member; without it, and without data, "
             + "start a new cluster");
+    private readonly FlagOption<HostEndpoint?> _hrecov = Flag.Endpoint(
+        "hrecov", "serve state transfer here (default: the port of -raft + 2000)");
+    private readonly FlagOption<HostEndpoint?> _feed = Flag.Endpoint(
+        "feed", "publish the committed log here (default: the port of -raft + 4000)");
     private readonly FlagOption<IReadOnlyList<HostPeer>> _peers = Flag.List(
         "peer", "ID=HOST:PORT", "start a fixed set of voters together: one -peer for each, with its -raft address",
         HostPeer.Parse);
@@ -72,8 +76,8 @@ internal sealed class KvstoreCommand
         _id.Required = true;
         return new RootCommand("Kvstore: one replica of a replicated key-value store.")
         {
-            _id, _port, _raft, _hjoin, _join, _peers, _data, _inMemory, _logFolder, _preload, _keyMax, _valueMax,
-            _priority, _advertise, _insecure, _cpuProfile, _memoryProfile, _verbose, _quiet,
+            _id, _port, _raft, _hjoin, _join, _hrecov, _feed, _peers, _data, _inMemory, _logFolder, _preload, _keyMax,
+            _valueMax, _priority, _advertise, _insecure, _cpuProfile, _memoryProfile, _verbose, _quiet,
         }.WithExamples(
             new("Kvstore -id node0 -hjoin :13000", "start a new cluster that others can join at port 13000"),
             new("Kvstore -id node1 -port :11001 -raft :12001 -join :13000", "join it from the same machine"),
@@ -97,6 +101,8 @@ internal sealed class KvstoreCommand
             DataDirectory = parsed.GetValue(_data) ?? Path.Combine("data", id),
             JoinListenEndpoint = parsed.GetValue(_hjoin),
             JoinEndpoint = parsed.GetValue(_join),
+            TransferEndpoint = parsed.GetValue(_hrecov),
+            FeedEndpoint = parsed.GetValue(_feed),
             Peers = parsed.GetValue(_peers) ?? [],
             AdvertisedHost = parsed.GetValue(_advertise),
             InMemory = parsed.GetValue(_inMemory),

@@ -55,6 +55,11 @@ internal sealed record ClusterStatus
     public MemberStatus? ProgressOf(NodeStatus node) =>
         Leader is { } leader ? Members(leader).FirstOrDefault(member => member.Member.Id == node.Id) : null;
 
+    /// <summary>Observers as the leader knows them: nobody else hears from them.</summary>
+    public IEnumerable<MemberStatus> Observers => Leader is { } leader
+        ? Members(leader).Where(member => member.Member.Kind == Member.Types.Kind.Observer)
+        : [];
+
     private static IEnumerable<MemberStatus> Members(NodeStatus node) => node.Status?.Members ?? [];
 
     private static List<string> Unasked(List<NodeStatus> nodes)

@@ -31,16 +31,26 @@ internal static class StatusReport
     private static string Table(ClusterStatus status)
     {
         TextTable table = new(
-            "ID", "ROLE", "TERM", "COMMIT", "APPLIED", "LAST", "LAG", "DIGEST", "LOG", "ADDRESS");
+            "ID", "ROLE", "TERM", "COMMIT", "APPLIED", "LAST", "LAG", "LAG BYTES", "LAG S", "DIGEST", "LOG", "ADDRESS");
         foreach (NodeStatus node in status.Nodes.OrderBy(node => node.Id ?? "~", StringComparer.Ordinal))
         {
-            string lag = Lag(status, node)?.ToString(CultureInfo.InvariantCulture) ?? "-";
+            (string lag, string bytes, string seconds) = LagText(status, node);
             if (node.Status is not { } state)
-                table.Add(node.Id ?? "?", "no answer", "-", "-", "-", "-", lag, "-", "-", node.Address);
+                table.Add(
+                    node.Id ?? "?", "no answer", "-", "-", "-", "-", lag, bytes, seconds, "-", "-", node.Address);
             else
                 table.Add(
                     state.Id, Role(status, node), Text(state.Term), Text(state.CommitIndex), Text(state.AppliedIndex),
-                    Text(state.LastIndex), lag, state.Digest, Log(state), node.Address);
+                    Text(state.LastIndex), lag, bytes, seconds, state.Digest, Log(state), node.Address);
+        }
+        foreach (MemberStatus observer in status.Observers)
+        {
+            bool isKnown = observer.MatchIndex > 0 || observer.RecentlyActive;
+            string role = observer.RecentlyActive ? "observer" : "observer, silent";
+            table.Add(
+                observer.Member.Id, role, "-", "-", "-", isKnown ? Text(observer.MatchIndex) : "-",
+                Text(observer.LagEntries), Text(observer.LagBytes), Seconds(observer.LagMs), "-", "-",
+                observer.Member.PeerAddress);
         }
         return table.ToString();
     }
@@ -54,6 +64,18 @@ internal static class StatusReport
 
     private static ulong? Lag(ClusterStatus status, NodeStatus node) =>
         node == status.Leader ? 0 : status.ProgressOf(node)?.LagEntries;
+
+    private static (string Entries, string Bytes, string Seconds) LagText(ClusterStatus status, NodeStatus node)
+    {
+        if (node == status.Leader)
+            return ("0", "0", "0.000");
+        return status.ProgressOf(node) is { } member
+            ? (Text(member.LagEntries), Text(member.LagBytes), Seconds(member.LagMs))
+            : ("-", "-", "-");
+    }
+
+    private static string Seconds(ulong milliseconds) =>
+        (milliseconds / 1e3).ToString("0.000", CultureInfo.InvariantCulture);
 
     private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -85,6 +107,9 @@ internal static class StatusReport
         json["configuration_index"] = state.ConfigurationIndex;
         json["version"] = state.Version;
         json["uptime_s"] = state.UptimeS;
+        json["transfer_address"] = state.TransferAddress;
+        json["feed_address"] = state.FeedAddress;
+        json["state_base"] = state.StateBase;
         json["members"] = new JsonArray([.. state.Members.Select(Node)]);
         json["counters"] = new JsonObject(state.Counters.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value)));
@@ -99,6 +124,8 @@ internal static class StatusReport
         ["client_address"] = member.Member.ClientAddress,
         ["match_index"] = member.MatchIndex,
         ["lag_entries"] = member.LagEntries,
+        ["lag_bytes"] = member.LagBytes,
+        ["lag_ms"] = member.LagMs,
         ["recently_active"] = member.RecentlyActive,
     };
 }

@@ -24,6 +24,9 @@ public readonly record struct HostEndpoint(string Host, int Port)
         Host == "*" || (IPAddress.TryParse(Host, out IPAddress? address)
             && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
 
+    /// <summary>The same host, a port at a distance; it may lie beyond the last one.</summary>
+    public HostEndpoint Shifted(int offset) => this with { Port = Port + offset };
+
     /// <summary>Reads an endpoint.</summary>
     /// <param name="text"><c>:port</c>, <c>host:port</c> or <c>[address]:port</c>.</param>
     /// <param name="endpoint">The endpoint.</param>

@@ -38,11 +38,7 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
     {
         options.Validate();
         using var context = new ZmqContext();
-        using ZmqClientTransport clients = new(context, At(options.ClientEndpoint), "-port", null, _logger);
-        using ZmqPeerTransport peers = new(context, At(options.PeerEndpoint), "-raft", null, _logger);
-        using ZmqClientTransport? joins = options.JoinListenEndpoint is { } joinEndpoint
-            ? new(context, At(joinEndpoint), "-hjoin", null, _logger)
-            : null;
+        using var sockets = new ReplicaSockets(context, options, _logger);
         using NodeDirectory? directory = options.InMemory ? null : NodeDirectory.Open(options.DataDirectory,
             options.Id);
         using var wakeup = new Wakeup();
@@ -68,14 +64,14 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         }
         if (directory is not null && bootstrap is null && !isNew && options.JoinEndpoint is { } target)
             new JoinClient(context, _logger).Confirm(At(target), RequestFor(node.Incarnation, node.ClusterId));
-        return RunLoop(node, bootstrap, directory, clients, peers, joins, wakeup, stop);
+        return RunLoop(node, bootstrap, directory, sockets, wakeup, stop);
     }
 
     private sealed record Identity(ulong Incarnation, Guid ClusterId, string? StateBase);
 
     private int RunLoop(
-        Identity node, Configuration? bootstrap, NodeDirectory? directory, ZmqClientTransport clients,
-        ZmqPeerTransport peers, ZmqClientTransport? joins, Wakeup wakeup, CancellationToken stop)
+        Identity node, Configuration? bootstrap, NodeDirectory? directory, ReplicaSockets sockets, Wakeup wakeup,
+        CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         IStorage storage = directory?.Storage ?? new MemoryStorage();
@@ -93,6 +89,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
                 ClusterId = node.ClusterId,
                 PeerAddress = options.AdvertisedPeerEndpoint.ToString(),
                 ClientAddress = options.AdvertisedClientEndpoint.ToString(),
+                TransferAddress = options.AdvertisedTransferEndpoint.ToString(),
+                FeedAddress = options.AdvertisedFeedEndpoint.ToString(),
                 Bootstrap = bootstrap,
                 Raft = options.Raft,
                 ApplyBytesPerRound = options.ApplyBytesPerRound,
@@ -102,13 +100,18 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
                 Version = ProgramVersion.Text,
             },
             log, stateMachine,
-            new ReplicaPorts { Peers = peers, Clients = clients, Joins = joins, Apply = apply, Clock = _clock },
+            new ReplicaPorts
+            {
+                Peers = sockets.Peers,
+                Clients = sockets.Clients,
+                Joins = sockets.Joins,
+                Feed = sockets.Feed,
+                Apply = apply,
+                Clock = _clock,
+            },
             _logger);
         var poller = new Poller();
-        poller.Add(clients.Socket);
-        poller.Add(peers.Socket);
-        if (joins is not null)
-            poller.Add(joins.Socket);
+        sockets.AddTo(poller);
         poller.Add(wakeup);
         Started?.Invoke();
         while (!stop.IsCancellationRequested)
@@ -184,7 +187,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
 
     private Member Self(ulong incarnation) => new(
         new NodeId(options.Id), incarnation, MemberKind.Learner, options.AdvertisedPeerEndpoint.ToString(),
-        options.AdvertisedClientEndpoint.ToString(), (byte)options.Priority);
+        options.AdvertisedClientEndpoint.ToString(), (byte)options.Priority,
+        options.DistinctTransferAddress, options.DistinctFeedAddress);
 
     private void CheckStateBase(Identity node)
     {

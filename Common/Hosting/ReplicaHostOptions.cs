@@ -1,4 +1,6 @@
+using System.Net;
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 
 namespace Chorus.Common.Hosting;
@@ -20,6 +22,16 @@ public sealed record ReplicaHostOptions
 
     /// <summary>Where the other replicas connect. Default loopback, port 12000.</summary>
     public HostEndpoint PeerEndpoint { get; init; } = new("127.0.0.1", 12000);
+
+    /// <summary>
+    /// Where Transfer is served; null: as <see cref="PeerEndpoint"/>, with the port that others expect.
+    /// </summary>
+    public HostEndpoint? TransferEndpoint { get; init; }
+
+    /// <summary>
+    /// Where the committed log is published; null: as <see cref="PeerEndpoint"/>, with the port that others expect.
+    /// </summary>
+    public HostEndpoint? FeedEndpoint { get; init; }
 
     /// <summary>Where nodes that want to join ask; null: here nobody can ask.</summary>
     public HostEndpoint? JoinListenEndpoint { get; init; }
@@ -87,6 +99,28 @@ public sealed record ReplicaHostOptions
     public HostEndpoint AdvertisedPeerEndpoint =>
         PeerEndpoint with { Host = AdvertisedHost ?? PeerEndpoint.Host };
 
+    /// <summary>Where Transfer is served.</summary>
+    public HostEndpoint TransferListenEndpoint =>
+        TransferEndpoint ?? PeerEndpoint.Shifted(MemberAddresses.TransferPortOffset);
+
+    /// <summary>Where the committed log is published.</summary>
+    public HostEndpoint FeedListenEndpoint => FeedEndpoint ?? PeerEndpoint.Shifted(MemberAddresses.FeedPortOffset);
+
+    /// <summary>Address of Transfer as others connect to it.</summary>
+    public HostEndpoint AdvertisedTransferEndpoint =>
+        TransferListenEndpoint with { Host = AdvertisedHost ?? TransferListenEndpoint.Host };
+
+    /// <summary>Address of the feed as others connect to it.</summary>
+    public HostEndpoint AdvertisedFeedEndpoint =>
+        FeedListenEndpoint with { Host = AdvertisedHost ?? FeedListenEndpoint.Host };
+
+    /// <summary>Address of Transfer where others could not guess it from the peer address; otherwise empty.</summary>
+    public string DistinctTransferAddress =>
+        Distinct(AdvertisedTransferEndpoint, MemberAddresses.TransferPortOffset);
+
+    /// <summary>Address of the feed where others could not guess it from the peer address; otherwise empty.</summary>
+    public string DistinctFeedAddress => Distinct(AdvertisedFeedEndpoint, MemberAddresses.FeedPortOffset);
+
     /// <summary>Checks everything once, before anything is started.</summary>
     /// <exception cref="ChorusException">A setting makes no sense; names the flag and what to
     /// write.</exception>
@@ -117,10 +151,16 @@ public sealed record ReplicaHostOptions
         [
             ("-port", ClientEndpoint),
             ("-raft", PeerEndpoint),
+            ("-hrecov", TransferListenEndpoint),
+            ("-feed", FeedListenEndpoint),
             .. JoinListenEndpoint is { } join ? [("-hjoin", join)] : Array.Empty<(string, HostEndpoint)>(),
         ];
         foreach ((string flag, HostEndpoint endpoint) in listeners)
         {
+            Require(
+                endpoint.Port <= IPEndPoint.MaxPort,
+                $"{flag}: without it, port {endpoint.Port} would be used, which does not exist",
+                $"Give {flag} a port, or -raft a lower one");
             Require(
                 endpoint.IsLoopback || Insecure,
                 $"{flag}: {endpoint} can be reached from other machines, and connections are neither encrypted nor "
@@ -150,6 +190,10 @@ public sealed record ReplicaHostOptions
 
     private void ValidatePeers()
     {
+        Require(
+            Peers.Count == 0 || (DistinctTransferAddress + DistinctFeedAddress).Length == 0,
+            "-hrecov and -feed cannot be chosen together with -peer: the others would not learn of it",
+            "Leave them out: they are the port of -raft + 2000 and + 4000");
         foreach (var same in Peers.GroupBy(peer => peer.Id).Where(group => group.Count() > 1))
             throw ChorusException.Usage($"-peer: '{same.Key}' is named {same.Count()} times", "Name each node once");
         foreach (var same in Peers.GroupBy(peer => peer.Address).Where(group => group.Count() > 1))
@@ -171,6 +215,9 @@ public sealed record ReplicaHostOptions
             Require(!peer.Address.IsWildcard, $"-peer: nobody can connect to {peer.Address}", "Name the peer's host");
         }
     }
+
+    private string Distinct(HostEndpoint endpoint, int offset) =>
+        endpoint == AdvertisedPeerEndpoint.Shifted(offset) ? "" : endpoint.ToString();
 
     private static void Require(bool condition, string message, string cure = "")
     {

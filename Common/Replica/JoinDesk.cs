@@ -91,8 +91,10 @@ internal sealed class JoinDesk(
             return;
         }
         var wanted = new Member(
-            new NodeId(request.Member.Id), request.Member.Incarnation, MemberKind.Learner, request.Member.PeerAddress,
-            request.Member.ClientAddress, (byte)request.Member.Priority);
+            new NodeId(request.Member.Id), request.Member.Incarnation,
+            IsObserver(request.Member) ? MemberKind.Observer : MemberKind.Learner, request.Member.PeerAddress,
+            request.Member.ClientAddress, (byte)request.Member.Priority, request.Member.TransferAddress,
+            request.Member.FeedAddress);
         membership.Add(wanted, outcome => answer(
             outcome.Code == Code.Ok ? Welcome() : Refusal(outcome.Code, outcome.Message, outcome.Cure)));
     }
@@ -109,16 +111,20 @@ internal sealed class JoinDesk(
         if (request.Member is not { } member || !NodeId.IsValid(member.Id) || member.Incarnation == 0)
             return new(Code.BadRequest, "the request names no valid node",
                 "Give it a name with -id: 1 to 64 of A-Z a-z 0-9 . _ -");
-        if (!AddressText.IsReachable(member.PeerAddress) || !AddressText.IsReachable(member.ClientAddress)
-            || member.Priority > 100)
+        // Nobody asks an observer anything: it has no client socket.
+        bool isSound = AddressText.IsReachable(member.PeerAddress)
+            && (IsObserver(member) || AddressText.IsReachable(member.ClientAddress))
+            && (member.TransferAddress.Length == 0 || AddressText.IsReachable(member.TransferAddress))
+            && (member.FeedAddress.Length == 0 || AddressText.IsReachable(member.FeedAddress));
+        if (!isSound || member.Priority > 100)
             return new(Code.BadRequest, "the request has a malformed address or priority",
-                "Check -raft, -port and -priority");
+                "Check -raft, -port, -hrecov, -feed and -priority");
         if (!request.ClusterId.IsEmpty && !request.ClusterId.Span.SequenceEqual(options.ClusterId.ToByteArray()))
         {
             return new(Code.BadRequest, $"{member.Id} has the data of another cluster",
                 "Start it with another -data directory, or join it to its own cluster");
         }
-        if (request.StateBase != options.StateBase)
+        if (!IsObserver(member) && request.StateBase != options.StateBase)
         {
             return new(Code.BadRequest,
                 $"{member.Id} starts from '{request.StateBase}', this cluster from '{options.StateBase}' (-preload)",
@@ -126,6 +132,8 @@ internal sealed class JoinDesk(
         }
         return null;
     }
+
+    private static bool IsObserver(Protocol.Member member) => member.Kind == Protocol.Member.Types.Kind.Observer;
 
     private byte[] Welcome()
     {

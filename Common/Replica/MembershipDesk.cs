@@ -19,8 +19,8 @@ internal sealed class MembershipDesk(
     /// <summary>What became of a request: a code, and for people a cause and a cure.</summary>
     public readonly record struct Answer(Code Code, string Message = "", string Cure = "");
 
-    /// <summary>Adds a node as a learner, or finds that it is a member already.</summary>
-    /// <param name="wanted">The node as it describes itself.</param>
+    /// <summary>Adds a node as a learner or an observer, or finds that it is a member already.</summary>
+    /// <param name="wanted">The node as it describes itself: a learner or an observer.</param>
     /// <param name="done">Called once, at once or when the change is committed.</param>
     public void Add(Member wanted, Action<Answer> done)
     {
@@ -41,6 +41,14 @@ internal sealed class MembershipDesk(
                 $"Remove the old one (Client members remove {wanted.Id}), then start this one again with -join"));
             return;
         }
+        if (known is not null && (known.Kind == MemberKind.Observer) != (wanted.Kind == MemberKind.Observer))
+        {
+            string kind = known.Kind == MemberKind.Observer ? "an observer" : "a replica";
+            done(new Answer(
+                Code.BadRequest, $"{wanted.Id} is a member already, as {kind}, and stays one",
+                $"Choose another -id, or remove it first (Client members remove {wanted.Id})"));
+            return;
+        }
         Member? rival = current.Members.FirstOrDefault(m => m.Id != wanted.Id && m.PeerAddress == wanted.PeerAddress);
         if (rival is not null)
         {
@@ -56,9 +64,7 @@ internal sealed class MembershipDesk(
                 "Remove one first (Client members remove ID)"));
             return;
         }
-        Member next = known is null
-            ? wanted with { Kind = MemberKind.Learner }
-            : wanted with { Kind = known.Incarnation == 0 ? MemberKind.Learner : known.Kind };
+        Member next = known is null || known.Incarnation == 0 ? wanted : wanted with { Kind = known.Kind };
         if (next == known)
         {
             WhenCommitted(new Answer(Code.Ok), done);

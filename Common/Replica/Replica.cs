@@ -1,3 +1,4 @@
+using Chorus.Common.Feed;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
 using Chorus.Raft;
@@ -20,7 +21,9 @@ public sealed class Replica
     private readonly IPeerTransport _peers;
     private readonly IClock _clock;
     private readonly ILogger _logger;
+    private readonly ReplicaPorts _ports;
     private readonly LogView? _view;
+    private readonly FeedPublisher? _feed;
     private readonly RaftNode _node;
     private readonly PeerLink _link;
     private readonly PeerIntake _intake;
@@ -50,7 +53,9 @@ public sealed class Replica
         _peers = peers;
         _clock = clock;
         _logger = logger;
+        _ports = ports;
         _view = ports.View;
+        _feed = ports.Feed is null ? null : new FeedPublisher(ports.Feed, options.ClusterId);
         Counters = new ReplicaCounters();
         RecoveredState recovered = Bootstrap(out long hardStates);
         _node = new RaftNode(options.Id, options.Incarnation, recovered, options.Raft, log, options.Seed);
@@ -65,7 +70,7 @@ public sealed class Replica
             ? new BatchApplier(log, apply, stateMachine, writes, reads, changes, _responder, Counters)
             : new InlineApplier(log, stateMachine, writes, reads, changes, _responder, Counters);
         _membership = new MembershipDesk(options, _node, changes, logger);
-        var report = new StatusReport(options, _node, log, _applier, clock, _link, clients, Counters);
+        var report = new StatusReport(options, _node, log, _applier, ports, _link, Counters);
         _desk = new ClientDesk(
             options, _node, log, stateMachine, clients, _responder, _applier, _membership, report, _link, clock,
                 Counters, logger);
@@ -112,7 +117,8 @@ public sealed class Replica
         _responder.Flush();
         NoteDiskRoom();
         ShowExtent();
-        bool left = peersLeft || clientsLeft || _applier.HasWork(_node.Commit);
+        worked |= Publish();
+        bool left = peersLeft || clientsLeft || _feed is { HasMore: true } || _applier.HasWork(_node.Commit);
         NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
         return worked;
     }
@@ -273,9 +279,14 @@ public sealed class Replica
         {
             _logger.RaftEvent(_options.Id, e.Kind, e.Node, e.Term, e.Index);
             if (e.Kind is RaftEventKind.ConfigurationActive or RaftEventKind.ConfigurationRolledBack)
-                _link.Use(_node.Configuration);
+                UseConfiguration();
         }
     }
+
+    // Behind the answers: those who agree on the log come first, those who listen to it second.
+    private bool Publish() => _feed is not null && _feed.Work(
+        _log, _node.Commit, _node.Term, _node.Role == Role.Leader ? FeedRole.Leader : FeedRole.Follower,
+        _clock.MonotonicMicros);
 
     /// <summary>Shows other threads what they may read by now.</summary>
     private void ShowExtent()
@@ -285,6 +296,13 @@ public sealed class Replica
         LogExtent extent = _log.ExtentUpTo(_node.Commit);
         if (!ReferenceEquals(extent, _view.Extent))
             _view.Show(extent);
+    }
+
+    private void UseConfiguration()
+    {
+        _link.Use(_node.Configuration);
+        // Who sends reports under many names could fill the table; those who are members must find room in it.
+        _ports.Reports?.Retain(_node.Configuration);
     }
 
     private void NoteDiskRoom()

@@ -20,6 +20,12 @@ public sealed record ReplicaOptions
     /// <summary><c>host:port</c> by which clients reach this node.</summary>
     public required string ClientAddress { get; init; }
 
+    /// <summary><c>host:port</c> by which others reach this node's transfer socket; shown, not used.</summary>
+    public string TransferAddress { get; init; } = "";
+
+    /// <summary><c>host:port</c> by which others reach this node's feed; shown, not used.</summary>
+    public string FeedAddress { get; init; } = "";
+
     /// <summary>
     /// The first configuration of a new cluster, written when the log is empty; null for a node that joins.
     /// </summary>

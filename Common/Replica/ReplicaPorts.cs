@@ -18,6 +18,9 @@ public sealed record ReplicaPorts
     /// <summary>The feed; null when this node publishes none.</summary>
     public IFeedOutlet? Feed { get; init; }
 
+    /// <summary>What observers have reported; null when nobody takes reports.</summary>
+    public ObserverReports? Reports { get; init; }
+
     /// <summary>Where other threads see what they may read of the log; null when nobody does.</summary>
     public LogView? View { get; init; }
 

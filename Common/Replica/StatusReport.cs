@@ -9,10 +9,14 @@ namespace Chorus.Common.Replica;
 
 /// <summary>Describes a node to those who ask for its status.</summary>
 internal sealed class StatusReport(
-    ReplicaOptions options, RaftNode node, RecordLog log, Applier applier, IClock clock,
-    PeerLink link, IClientTransport clients, ReplicaCounters counters)
+    ReplicaOptions options, RaftNode node, RecordLog log, Applier applier, ReplicaPorts ports, PeerLink link,
+    ReplicaCounters counters)
 {
-    private readonly long _startMicros = clock.MonotonicMicros;
+    // An observer reports at least every second.
+    private const long ReportPatienceMicros = 2_500_000;
+
+    private readonly IClock _clock = ports.Clock;
+    private readonly long _startMicros = ports.Clock.MonotonicMicros;
 
     /// <summary>The status as of now, serialized.</summary>
     public byte[] Make()
@@ -33,15 +37,18 @@ internal sealed class StatusReport(
             Durable = options.IsDurable,
             ConfigurationIndex = node.ConfigurationIndex.Value,
             Version = options.Version,
-            UptimeS = (ulong)((clock.MonotonicMicros - _startMicros) / 1_000_000),
+            UptimeS = (ulong)((_clock.MonotonicMicros - _startMicros) / 1_000_000),
             DiskFull = log.IsDiskFull,
+            TransferAddress = options.TransferAddress,
+            FeedAddress = options.FeedAddress,
+            StateBase = options.StateBase,
         };
         foreach (Member member in node.Configuration.Members)
             status.Members.Add(Describe(member, node.Peers));
         foreach (KeyValuePair<string, long> counter in counters.All())
             status.Counters.Add(counter.Key, (ulong)counter.Value);
         status.Counters.Add("chorus_peer_messages_dropped_total", (ulong)link.DroppedTotal);
-        status.Counters.Add("chorus_client_frames_dropped_total", (ulong)clients.DroppedTotal);
+        status.Counters.Add("chorus_client_frames_dropped_total", (ulong)ports.Clients.DroppedTotal);
         return status.ToByteArray();
     }
 
@@ -50,10 +57,12 @@ internal sealed class StatusReport(
     {
         Id = member.Id.Value,
         Incarnation = member.Incarnation,
-        Kind = member.Kind == MemberKind.Voter ? Protocol.Member.Types.Kind.Voter : Protocol.Member.Types.Kind.Learner,
+        Kind = (Protocol.Member.Types.Kind)member.Kind,
         PeerAddress = member.PeerAddress,
         ClientAddress = member.ClientAddress,
         Priority = member.Priority,
+        TransferAddress = member.TransferAddress,
+        FeedAddress = member.FeedAddress,
     };
 
     private MemberStatus Describe(Member member, IReadOnlyList<PeerStatus> peers)
@@ -73,9 +82,27 @@ internal sealed class StatusReport(
             status.MatchIndex = peer.Match.Value;
             status.RecentlyActive = peer.RecentlyActive;
         }
+        if (member.Kind == MemberKind.Observer && ports.Reports?.Find(member) is { } report)
+        {
+            status.MatchIndex = report.DurableIndex.Value;
+            status.RecentlyActive = _clock.MonotonicMicros - report.ReceivedAtMicros < ReportPatienceMicros;
+        }
         if (node.Role == Role.Leader)
-            status.LagEntries = node.LastIndex.Value - Math.Min(status.MatchIndex, node.LastIndex.Value);
+            AddLag(status, member.Kind == MemberKind.Observer ? node.Commit : node.LastIndex);
         return status;
+    }
+
+    /// <summary>How far a member is behind the end that it can have: an observer hears only what is
+    /// committed.</summary>
+    private void AddLag(MemberStatus status, LogIndex end)
+    {
+        var match = new LogIndex(Math.Min(status.MatchIndex, end.Value));
+        if (match == end)
+            return;
+        status.LagEntries = end.Value - match.Value;
+        status.LagBytes = (ulong)log.BytesBetween(match.Next, end.Next);
+        long behind = log.TimeAt(end) - log.TimeAt(match.Next);
+        status.LagMs = (ulong)Math.Max(0, behind / 1_000);
     }
 
     private string RoleName()

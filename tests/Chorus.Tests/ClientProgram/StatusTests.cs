@@ -21,9 +21,10 @@ public sealed class StatusTests : IDisposable
         Assert.Equal(0, _program.Run("status", "-servers", ":11002"));
         string[] lines = _program.Out.TrimEnd().Split('\n');
         Assert.Equal(4, lines.Length);
-        Assert.Matches(@"^ID +ROLE +TERM +COMMIT +APPLIED +LAST +LAG +DIGEST +LOG +ADDRESS$", lines[0]);
-        Assert.Matches(@"^node0 +leader +3 +100 +100 +101 +0 +00aa +durable +127\.0\.0\.1:11000$", lines[1]);
-        Assert.Matches(@"^node1 +follower .* 7 +00aa +in memory +127\.0\.0\.1:11001$", lines[2]);
+        Assert.Matches(
+            @"^ID +ROLE +TERM +COMMIT +APPLIED +LAST +LAG +LAG BYTES +LAG S +DIGEST +LOG +ADDRESS$", lines[0]);
+        Assert.Matches(@"^node0 +leader +3 +100 +100 +101 +0 +0 +0.000 +00aa +durable +127\.0\.0\.1:11000$", lines[1]);
+        Assert.Matches(@"^node1 +follower .* 7 +700 +0.070 +00aa +in memory +127\.0\.0\.1:11001$", lines[2]);
     }
 
     [Fact]
@@ -97,6 +98,8 @@ public sealed class StatusTests : IDisposable
                     ClientAddress = $"127.0.0.1:1100{i}",
                 },
                 LagEntries = number == 0 ? (ulong)i * 7 : 0,
+                LagBytes = number == 0 ? (ulong)i * 700 : 0,
+                LagMs = number == 0 ? (ulong)i * 70 : 0,
             });
         return status;
     }

@@ -27,9 +27,9 @@ public sealed class KvstoreCommandTests
     public void Every_flag_reaches_its_option()
     {
         KvstoreOptions options = Accept(
-            "-id=n1", "-port", ":1", "-raft=:2", "--hjoin", ":3", "-join=h:4", "-data", "d", "-inmem",
-            "-logfolder=l", "-preload", "10,128", "-keymax=100", "-valuemax=200", "-priority=7", "-advertise=me",
-            "-insecure", "-cpuprofile", "c", "-memprofile=m", "-v");
+            "-id=n1", "-port", ":1", "-raft=:2", "--hjoin", ":3", "-join=h:4", "-hrecov=:5", "-feed", ":6",
+            "-data", "d", "-inmem", "-logfolder=l", "-preload", "10,128", "-keymax=100", "-valuemax=200",
+            "-priority=7", "-advertise=me", "-insecure", "-cpuprofile", "c", "-memprofile=m", "-v");
         Assert.Equal("127.0.0.1:1", options.Host.ClientEndpoint.ToString());
         Assert.Equal("127.0.0.1:2", options.Host.PeerEndpoint.ToString());
         Assert.Equal("127.0.0.1:3", options.Host.JoinListenEndpoint.ToString());
@@ -40,7 +40,8 @@ public sealed class KvstoreCommandTests
         Assert.Equal("preload 10,128", options.Host.StateBase);
         Assert.Equal(("l", "c", "m"), (options.LogFolder, options.CpuProfile, options.MemoryProfile));
         Assert.Equal((100, 200), (options.Limits.KeyBytesMax, options.Limits.ValueBytesMax));
-        Assert.True(options.Host.ApplyBytesPerRound < Accept("-id", "n").Host.ApplyBytesPerRound);
+        Assert.Equal("127.0.0.1:5", options.Host.TransferListenEndpoint.ToString());
+        Assert.Equal("127.0.0.1:6", options.Host.FeedListenEndpoint.ToString());
     }
 
     [Fact]

@@ -1,0 +1,68 @@
+using Chorus.Common.Messaging;
+using Microsoft.Extensions.Logging;
+
+namespace Chorus.Common.Hosting;
+
+/// <summary>The sockets that a replica's loop owns, listening as soon as this is made.</summary>
+internal sealed class ReplicaSockets : IDisposable
+{
+    private readonly List<IDisposable> _open = [];
+
+    /// <summary>Listens on all of them, or on none.</summary>
+    /// <exception cref="ZmqException">A port is in use, or an address is not this machine's.</exception>
+    public ReplicaSockets(ZmqContext context, ReplicaHostOptions options, ILogger logger)
+    {
+        try
+        {
+            Clients = Open(new ZmqClientTransport(context, At(options.ClientEndpoint), "-port", null, logger));
+            Peers = Open(new ZmqPeerTransport(context, At(options.PeerEndpoint), "-raft", null, logger));
+            Feed = Open(new ZmqFeedOutlet(context, At(options.FeedListenEndpoint), "-feed", logger));
+            if (options.JoinListenEndpoint is { } join)
+                Joins = Open(new ZmqClientTransport(context, At(join), "-hjoin", null, logger));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where clients ask.</summary>
+    public ZmqClientTransport Clients { get; }
+
+    /// <summary>Messages between replicas.</summary>
+    public ZmqPeerTransport Peers { get; }
+
+    /// <summary>The committed log, published.</summary>
+    public ZmqFeedOutlet Feed { get; }
+
+    /// <summary>Where nodes join; null: nowhere.</summary>
+    public ZmqClientTransport? Joins { get; }
+
+    /// <summary>Has a poller wait for all of them.</summary>
+    public void AddTo(Poller poller)
+    {
+        poller.Add(Clients.Socket);
+        poller.Add(Peers.Socket);
+        poller.Add(Feed.Socket);
+        if (Joins is not null)
+            poller.Add(Joins.Socket);
+    }
+
+    /// <summary>Closes them, the last one first.</summary>
+    public void Dispose()
+    {
+        for (int i = _open.Count - 1; i >= 0; i--)
+            _open[i].Dispose();
+        _open.Clear();
+    }
+
+    private T Open<T>(T socket)
+        where T : IDisposable
+    {
+        _open.Add(socket);
+        return socket;
+    }
+
+    private static Endpoint At(HostEndpoint endpoint) => new(endpoint.Host, endpoint.Port);
+}
