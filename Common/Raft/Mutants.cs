@@ -48,6 +48,12 @@ internal static class Mutants
     public static bool ReadByOldRound;
     /// <summary>Trap 22: reads are served before an entry of the current term is committed.</summary>
     public static bool ReadBeforeTermCommit;
+    /// <summary>Trap 24: a follower of the feed takes a batch although records before it are missing.</summary>
+    public static bool GapAccepted;
+    /// <summary>Trap 24: a follower of the feed takes again what an older source repeats.</summary>
+    public static bool FollowerRewinds;
+    /// <summary>Trap 25: a follower of the feed takes messages of another cluster.</summary>
+    public static bool FeedClusterIgnored;
 #pragma warning restore CA2211, CS0649
 #else
     public const bool VoteClearedInSameTerm = false;
@@ -70,5 +76,8 @@ internal static class Mutants
     public const bool AppliedBeforeData = false;
     public const bool ReadByOldRound = false;
     public const bool ReadBeforeTermCommit = false;
+    public const bool GapAccepted = false;
+    public const bool FollowerRewinds = false;
+    public const bool FeedClusterIgnored = false;
 #endif
 }

@@ -27,6 +27,9 @@ internal sealed class TestRecords
     /// <summary>Header of a record; index 0 stands for none.</summary>
     public RecordHeader HeaderAt(ulong index) => _headers[(int)index];
 
+    /// <summary>Whether a record exists.</summary>
+    public bool Has(ulong index) => index < (ulong)_headers.Count;
+
     /// <summary>The bytes of a range.</summary>
     public byte[] Range(ulong from, ulong until) =>
         [.. _records.Skip((int)from - 1).Take((int)(until - from)).SelectMany(record => record)];

@@ -1,0 +1,8 @@
+namespace Chorus.Common.Feed;
+
+/// <summary>Somebody from whom a log can be followed.</summary>
+/// <param name="Id">Name, for messages to people.</param>
+/// <param name="FeedAddress"><c>host:port</c> of its feed; what tells sources apart.</param>
+/// <param name="TransferAddress"><c>host:port</c> of its transfer socket; empty: none is known.</param>
+/// <param name="IsLogger">Whether it is a logger: used when no replica is there, or nobody else is named.</param>
+public sealed record FollowSource(string Id, string FeedAddress, string TransferAddress, bool IsLogger);
