@@ -32,7 +32,6 @@ public sealed class Replica
     private readonly MembershipDesk _membership;
     private readonly JoinDesk _joins;
     private readonly Responder _responder;
-    private readonly CatchUp? _catchUp;
     private readonly Queue<(long HardStates, Term Term)> _hardStateTerms = new();
     private long _nextTickMicros;
     private bool _wasDiskFull;
@@ -77,9 +76,6 @@ public sealed class Replica
                 Counters, logger);
         _joins = new JoinDesk(options, _node, ports.Joins, _link, _membership);
         _intake = new PeerIntake(options, _joins, Counters, logger);
-        _catchUp = ports.Fetch is { } fetch
-            ? new CatchUp(options, _node, log, _link, fetch, Counters, logger)
-            : null;
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
         _log.Flush();
         foreach (string note in log.RecoveryNotes)
@@ -112,7 +108,6 @@ public sealed class Replica
         bool worked = TakeDiskCompletions();
         worked |= ReceiveFromPeers(out bool peersLeft);
         worked |= Tick();
-        worked |= CatchUp();
         worked |= _joins.Receive();
         Carry(default);
         bool clientsLeft = _desk.Receive(ref worked);
@@ -123,8 +118,7 @@ public sealed class Replica
         NoteDiskRoom();
         ShowExtent();
         worked |= Publish();
-        bool left = peersLeft || clientsLeft || _catchUp is { HasMore: true } || _feed is { HasMore: true }
-            || _applier.HasWork(_node.Commit);
+        bool left = peersLeft || clientsLeft || _feed is { HasMore: true } || _applier.HasWork(_node.Commit);
         NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
         return worked;
     }
@@ -208,7 +202,7 @@ public sealed class Replica
             }
             Carry(default);
             _node.Receive(message.Message);
-            Carry(frame.Records, (message.Message as AppendRequest)?.Entries);
+            Carry(frame.Records, message.Message as AppendRequest);
         }
         left = true;
         return true;
@@ -232,26 +226,7 @@ public sealed class Replica
         return true;
     }
 
-    /// <summary>Takes records that were fetched because this node is far behind.</summary>
-    private bool CatchUp()
-    {
-        if (_catchUp is null)
-            return false;
-        long now = _clock.MonotonicMicros;
-        bool worked = false;
-        _catchUp.BeginRound(now);
-        while (_catchUp.TryTake(now, out ReadOnlySpan<byte> records, out EntryRange entries))
-        {
-            worked = true;
-            Carry(default);
-            bool accepted = _node.TryAppendCommitted(entries);
-            Carry(records, entries);
-            _catchUp.Taken(entries, accepted);
-        }
-        return worked;
-    }
-
-    private void Carry(ReadOnlySpan<byte> records, EntryRange? entries = null)
+    private void Carry(ReadOnlySpan<byte> records, AppendRequest? request = null)
     {
         Effects effects = _node.TakeEffects();
         if (effects.HardState is { } state)
@@ -267,7 +242,7 @@ public sealed class Replica
             _link.Truncate(from);
         }
         if (effects.AppendUntil > effects.AppendFrom)
-            Append(effects, records, entries);
+            Append(effects, records, request);
         _node.AddEntryMessages();
         if (effects.Events.Count > 0)
             Note(effects.Events);
@@ -279,11 +254,11 @@ public sealed class Replica
             _applier.Reads.Drop(_link.ClientAddressOf(_node.Leader));
     }
 
-    private void Append(Effects effects, ReadOnlySpan<byte> records, EntryRange? entries)
+    private void Append(Effects effects, ReadOnlySpan<byte> records, AppendRequest? request)
     {
-        if (entries is not null)
+        if (request is not null)
         {
-            _log.AppendRecords(RecordSlice.Of(records, entries.From, effects.AppendFrom, effects.AppendUntil));
+            _log.AppendRecords(RecordSlice.Of(records, request.Entries.From, effects.AppendFrom, effects.AppendUntil));
             return;
         }
         // The leader's own entries; commands have been appended when they were proposed.

@@ -9,6 +9,7 @@ internal sealed class FetchSource(string address)
 
     private long _retryMicros;
     private int _failures;
+    private int _lies;
 
     public string Address { get; } = address;
 
@@ -36,11 +37,11 @@ internal sealed class FetchSource(string address)
     /// <summary>Whether its records are others than those that others sent.</summary>
     public bool Disagrees { get; private set; }
 
-    /// <summary>Times that it sent what cannot be true.</summary>
-    public int Lies { get; private set; }
-
     /// <summary>Bytes a second as of its last chunk, since its stripe was opened; 0 before the first.</summary>
     public double BytesPerSecond { get; private set; }
+
+    /// <summary>The same for those who asked for the fetch.</summary>
+    public FetchSourceReport Report => new(Address, Bytes, Trouble, IsExcluded);
 
     public bool IsUsable(long nowMicros) => !IsExcluded && nowMicros >= _retryMicros;
 
@@ -60,12 +61,6 @@ internal sealed class FetchSource(string address)
 
     public void Confirm() => Agrees = !Disagrees;
 
-    public void KeepsFrom(LogIndex first, string text)
-    {
-        FirstKept = first;
-        Note(FetchFailureKind.NoLongerKept, text);
-    }
-
     /// <summary>Not before a while, and a longer one each time.</summary>
     public void BackOff(FetchFailureKind kind, string text, long nowMicros, long stepMicros)
     {
@@ -75,7 +70,45 @@ internal sealed class FetchSource(string address)
         BytesPerSecond = 0;
     }
 
-    public void Lied() => Lies++;
+    /// <summary>It sent what cannot be true; after some times of that it is not asked any more.</summary>
+    public void Distrust(string text, long nowMicros, StripedFetchOptions options)
+    {
+        BackOff(FetchFailureKind.Damaged, text, nowMicros, options.BackOffMicros);
+        if (++_lies >= options.LiesMax)
+            Exclude(FetchFailureKind.Damaged, text);
+    }
+
+    /// <summary>It does not serve a stream: what follows from that.</summary>
+    public void Refuse(
+        TransferRefusal refusal, LogIndex firstKept, LogIndex wanted, string text, long nowMicros,
+        StripedFetchOptions options)
+    {
+        switch (refusal)
+        {
+            case TransferRefusal.WrongCluster:
+                Exclude(FetchFailureKind.WrongCluster, text);
+                break;
+            case TransferRefusal.NoLongerKept when firstKept > wanted:
+                FirstKept = firstKept;
+                Note(FetchFailureKind.NoLongerKept, text);
+                break;
+            case TransferRefusal.NotYetThere:
+                BackOff(FetchFailureKind.NotYetThere, text, nowMicros, options.BackOffMicros);
+                break;
+            case TransferRefusal.Overloaded:
+                BackOff(FetchFailureKind.Unreachable, text, nowMicros, options.BackOffMicros);
+                break;
+            case TransferRefusal.Damaged:
+                Exclude(FetchFailureKind.Damaged, text);
+                break;
+            case TransferRefusal.NotServed or TransferRefusal.BadRequest:
+                Exclude(FetchFailureKind.NotServed, text);
+                break;
+            default:
+                Distrust(text, nowMicros, options);
+                break;
+        }
+    }
 
     public void Exclude(FetchFailureKind kind, string text)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Raft;
@@ -20,7 +21,7 @@ namespace Chorus.Common.Transfer;
 /// it does not, one of the two sources holds another log: what most sources hold counts, and without a majority the
 /// fetch fails. With one source it is a plain stream. Single-threaded.
 /// </remarks>
-public sealed class StripedFetch
+public sealed class StripedFetch : IRecordFetch
 {
     private const int MessagesPerRound = 64;
     private const long RoundMicros = 20_000;
@@ -32,7 +33,7 @@ public sealed class StripedFetch
     private readonly FetchSource[] _sources;
     private readonly FetchJudge _judge;
     private readonly StripeBoard _board;
-    private readonly Stack<FetchedRecords> _pool = new();
+    private readonly ChunkPool _pool;
     private RecordHeader? _tail;
     private int _taken;
 
@@ -56,35 +57,32 @@ public sealed class StripedFetch
         _judge = new FetchJudge(_sources, _options.PatienceMicros);
         _judge.Progress(clock.MonotonicMicros);
         _board = new StripeBoard(transport, plan, _options, _sources.Length);
+        _pool = new ChunkPool(_options.Stream.ChunkBytes, _board.ChunksMax);
         _tail = plan.Previous ?? (plan.From.Value == 1 ? default(RecordHeader) : null);
     }
 
-    /// <summary>Where it stands.</summary>
+    /// <inheritdoc/>
     public FetchState State { get; private set; }
 
-    /// <summary>Why it failed; null unless it has.</summary>
+    /// <inheritdoc/>
     public FetchFailure? Failure { get; private set; }
 
-    /// <summary>Header of the last record that was handed out; null before the first.</summary>
+    /// <inheritdoc/>
     public RecordHeader? Last { get; private set; }
 
-    /// <summary>Monotonic time of the first question; 0 before.</summary>
+    /// <inheritdoc/>
     public long BegunMicros { get; private set; }
 
-    /// <summary>Monotonic time at which the last chunk so far came; 0 before.</summary>
+    /// <inheritdoc/>
     public long ReceivedMicros { get; private set; }
 
-    /// <summary>What each source brought.</summary>
-    public IReadOnlyList<FetchSourceReport> Sources =>
-    [
-        .. _sources.Select(source => new FetchSourceReport(
-            source.Address, source.Bytes, source.Trouble, source.IsExcluded)),
-    ];
+    /// <inheritdoc/>
+    public IReadOnlyList<FetchSourceReport> Sources => [.. _sources.Select(source => source.Report)];
 
-    /// <summary>Monotonic time at which <see cref="DoWork"/> has something to do at the latest.</summary>
+    /// <inheritdoc/>
     public long NextWorkMicros { get; private set; }
 
-    /// <summary>Takes what has come, asks for what is missing, and judges the sources. Never waits.</summary>
+    /// <inheritdoc/>
     public void DoWork()
     {
         if (State != FetchState.Running)
@@ -110,8 +108,8 @@ public sealed class StripedFetch
             Finish();
     }
 
-    /// <summary>Takes the next chunk, in order.</summary>
-    public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out FetchedRecords? chunk)
+    /// <inheritdoc/>
+    public bool TryTake([NotNullWhen(true)] out FetchedRecords? chunk)
     {
         chunk = null;
         if (State == FetchState.Failed || _board.Head is not { IsJoined: true } head
@@ -127,14 +125,14 @@ public sealed class StripedFetch
         return true;
     }
 
-    /// <summary>Gives a chunk back that was taken; its bytes must not be read any more.</summary>
+    /// <inheritdoc/>
     public void Return(FetchedRecords chunk)
     {
         _taken--;
         Free(chunk);
     }
 
-    /// <summary>Ends every stream.</summary>
+    /// <inheritdoc/>
     public void Close()
     {
         foreach (Stripe stripe in _board.Stripes)
@@ -146,9 +144,7 @@ public sealed class StripedFetch
         _board.Freed();
         if (chunk.Stripe is { Source: not null } stripe && stripe.Opening == chunk.Opening)
             stripe.Stream.Release(_clock.MonotonicMicros);
-        chunk.Stripe = null;
-        if (_pool.Count < _board.ChunksMax)
-            _pool.Push(chunk);
+        _pool.Return(chunk);
     }
 
     private bool Receive(long now)
@@ -172,10 +168,7 @@ public sealed class StripedFetch
 
     private void Keep(Stripe stripe, ReadOnlySpan<byte> records, long now)
     {
-        FetchedRecords chunk = _pool.TryPop(out FetchedRecords? pooled)
-            ? pooled
-            : new FetchedRecords(GC.AllocateUninitializedArray<byte>(_options.Stream.ChunkBytes));
-        chunk.Fill(records);
+        FetchedRecords chunk = _pool.Fill(records);
         (chunk.First, chunk.Until, chunk.Last) = (stripe.Next, stripe.Stream.Next, stripe.Stream.Last);
         (chunk.Stripe, chunk.Opening) = (stripe, stripe.Opening);
         stripe.Add(chunk, now);
@@ -207,50 +200,14 @@ public sealed class StripedFetch
                 Conflict(stripe, source, reason, now);
                 break;
             case TransferStreamState.Untrue:
-                Distrust(source, reason, now);
+                source.Distrust(reason, now, _options);
                 break;
             case TransferStreamState.Refused:
-                Accept(stripe, source, refusal, reason, now);
+                source.Refuse(refusal, stream.FirstKept, stripe.Next, reason, now, _options);
                 break;
         }
-    }
-
-    private void Accept(Stripe stripe, FetchSource source, TransferRefusal refusal, string reason, long now)
-    {
-        switch (refusal)
-        {
-            case TransferRefusal.WrongCluster:
-                source.Exclude(FetchFailureKind.WrongCluster, reason);
-                break;
-            case TransferRefusal.NoLongerKept when stripe.Stream.FirstKept > stripe.Next:
-                source.KeepsFrom(stripe.Stream.FirstKept, reason);
-                break;
-            case TransferRefusal.NotYetThere:
-                source.BackOff(FetchFailureKind.NotYetThere, reason, now, _options.BackOffMicros);
-                break;
-            case TransferRefusal.Overloaded:
-                source.BackOff(FetchFailureKind.Unreachable, reason, now, _options.BackOffMicros);
-                break;
-            case TransferRefusal.Damaged:
-                source.Exclude(FetchFailureKind.Damaged, reason);
-                break;
-            case TransferRefusal.NotServed or TransferRefusal.BadRequest:
-                source.Exclude(FetchFailureKind.NotServed, reason);
-                break;
-            default:
-                Distrust(source, reason, now);
-                break;
-        }
-    }
-
-    private void Distrust(FetchSource source, string reason, long now)
-    {
-        source.Lied();
-        source.BackOff(FetchFailureKind.Damaged, reason, now, _options.BackOffMicros);
-        if (source.Lies < _options.LiesMax)
-            return;
-        Leave(source);
-        source.Exclude(FetchFailureKind.Damaged, reason);
+        if (source.IsExcluded)
+            Leave(source);
     }
 
     private void Leave(FetchSource source)
@@ -269,7 +226,6 @@ public sealed class StripedFetch
         if (stripe.IsJoined)
         {
             source.Contradict(reason);
-            Leave(source);
             return;
         }
         // Nobody knows yet which of the two continues the stripes before: so from its beginning again.

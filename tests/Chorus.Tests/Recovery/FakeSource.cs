@@ -23,6 +23,9 @@ internal sealed class FakeSource(FakeLog log)
     /// <summary>Changes a chunk before it leaves; the first argument counts them from 1.</summary>
     public Func<int, TransferHeader, byte[], (TransferHeader Header, byte[] Body)>? Falsify { get; set; }
 
+    /// <summary>Stands for "the last set of its key" in compact content.</summary>
+    public static bool IsShown(LogIndex index) => index.Value % 3 == 1;
+
     public int ChunksSent { get; private set; }
 
     public int Opened { get; private set; }
@@ -97,18 +100,24 @@ internal sealed class FakeSource(FakeLog log)
         if (stream.Credit == 0 || stream.Next > log.Last)
             return default;
         stream.Credit--;
+        bool isCompact = open.Content == TransferContent.Compact;
         var body = new List<byte>();
+        uint count = 0;
         LogIndex until = stream.Next;
-        while (until < open.Until && until <= log.Last
-            && (body.Count == 0 || body.Count + log.Record(until).Length <= open.Count))
+        for (; until < open.Until && until <= log.Last; until = until.Next)
         {
-            body.AddRange(log.Record(until));
-            until = until.Next;
+            if (isCompact && !IsShown(until))
+                continue;
+            byte[] record = log.Record(until);
+            if (body.Count > 0 && body.Count + record.Length > open.Count)
+                break;
+            body.AddRange(record);
+            count++;
         }
         header = header with
         {
             Until = until,
-            Count = (uint)(until - stream.Next),
+            Count = count,
             Chain = log.ChainAt(stream.Next.Previous),
         };
         stream.Next = until;

@@ -1,0 +1,83 @@
+using Chorus.Common.Hosting;
+using Chorus.Common.KeyValue;
+using Chorus.Common.Transfer;
+using Chorus.Raft;
+
+namespace Chorus.Recovery;
+
+/// <summary>What the sources that answered have in common.</summary>
+internal sealed record SourceChoice
+{
+    private const string PreloadWord = "preload ";
+
+    public required Guid ClusterId { get; init; }
+
+    /// <summary>Those that answered, those that have most first.</summary>
+    public required IReadOnlyList<SurveyedSource> Sources { get; init; }
+
+    /// <summary>Newest index that one of them has.</summary>
+    public LogIndex Limit => Sources.Max(source => source.Last);
+
+    /// <summary>What replicas among them say that their state machines held at first; null: none of them is one.
+    /// </summary>
+    public string? StateBase =>
+        Sources.FirstOrDefault(source => !source.IsLogger)?.Description!.StateBase;
+
+    /// <summary>Client addresses of the members that the sources know.</summary>
+    public IReadOnlyList<string> ClientAddresses =>
+    [
+        .. Sources.SelectMany(source => source.Description!.Members).Select(member => member.ClientAddress).Distinct(),
+    ];
+
+    /// <summary>Judges the answers.</summary>
+    /// <exception cref="ChorusException">There are none, or they are of several clusters.</exception>
+    public static SourceChoice Of(IReadOnlyList<SurveyedSource> survey)
+    {
+        SurveyedSource[] answered = [.. survey.Where(source => source.Description is not null)];
+        if (answered.Length == 0)
+        {
+            throw new ChorusException(
+                ExitCodes.Unreachable, "unreachable",
+                $"no source answers at {string.Join(", ", survey.Select(source => source.Address))}",
+                "Start a replica or a logger, and name its -hrecov address (of a replica: -raft port + 2000)");
+        }
+        if (answered.FirstOrDefault(source => source.ClusterId != answered[0].ClusterId) is { } other)
+        {
+            throw ChorusException.Failed(
+                "wrong_cluster",
+                $"the sources are of different clusters: {answered[0].Address} of {answered[0].ClusterId}, "
+                    + $"{other.Address} of {other.ClusterId}",
+                "Name sources of one cluster");
+        }
+        return new SourceChoice
+        {
+            ClusterId = answered[0].ClusterId,
+            Sources = [.. answered.OrderByDescending(source => source.Last)],
+        };
+    }
+
+    /// <summary>What a fresh state machine must be filled with.</summary>
+    /// <param name="given">What the user says; null: nothing.</param>
+    /// <param name="stateBase">What replicas say; null: none has been heard.</param>
+    /// <exception cref="ChorusException">The two contradict each other, or it is nothing that can be made
+    /// here.</exception>
+    public static Preload PreloadOf(Preload? given, string? stateBase)
+    {
+        if (stateBase is null)
+            return given ?? default;
+        if (given is { } preload && preload.Base != stateBase)
+        {
+            throw ChorusException.Usage(
+                $"-preload: the cluster started from '{stateBase}', not from '{preload.Base}'", "Leave it out");
+        }
+        if (stateBase.Length == 0)
+            return default;
+        if (!stateBase.StartsWith(PreloadWord, StringComparison.Ordinal))
+        {
+            throw ChorusException.Failed(
+                "state_base", $"the cluster started from '{stateBase}', which this version cannot make",
+                "Use the version of Recovery that came with the replicas");
+        }
+        return Preload.Parse(stateBase[PreloadWord.Length..]);
+    }
+}
