@@ -106,6 +106,7 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
                 Clients = sockets.Clients,
                 Joins = sockets.Joins,
                 Feed = sockets.Feed,
+                Fetch = sockets.Fetch,
                 Apply = apply,
                 Clock = _clock,
             },

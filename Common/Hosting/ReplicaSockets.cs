@@ -17,6 +17,7 @@ internal sealed class ReplicaSockets : IDisposable
             Clients = Open(new ZmqClientTransport(context, At(options.ClientEndpoint), "-port", null, logger));
             Peers = Open(new ZmqPeerTransport(context, At(options.PeerEndpoint), "-raft", null, logger));
             Feed = Open(new ZmqFeedOutlet(context, At(options.FeedListenEndpoint), "-feed", logger));
+            Fetch = Open(new ZmqTransferClient(context, logger: logger));
             if (options.JoinListenEndpoint is { } join)
                 Joins = Open(new ZmqClientTransport(context, At(join), "-hjoin", null, logger));
         }
@@ -35,6 +36,11 @@ internal sealed class ReplicaSockets : IDisposable
 
     /// <summary>The committed log, published.</summary>
     public ZmqFeedOutlet Feed { get; }
+
+    /// <summary>
+    /// Fetches from others what this node is far behind with; nothing waits for it, the loop looks at every tick.
+    /// </summary>
+    public ZmqTransferClient Fetch { get; }
 
     /// <summary>Where nodes join; null: nowhere.</summary>
     public ZmqClientTransport? Joins { get; }

@@ -41,4 +41,16 @@ internal static partial class LogMessages
 
     [LoggerMessage(10, LogLevel.Warning, "recovered its log: {Note}")]
     public static partial void RecoveryNote(this ILogger logger, NodeId node, string note);
+
+    [LoggerMessage(11, LogLevel.Information,
+        "is far behind: its log ends at {Last}, its leader has committed {Commit}. Fetches from others")]
+    public static partial void CatchUpBegins(this ILogger logger, NodeId node, LogIndex last, LogIndex commit);
+
+    [LoggerMessage(12, LogLevel.Information, "fetches from another than {Source}: {Why}")]
+    public static partial void CatchUpFails(this ILogger logger, NodeId node, string source, string why);
+
+    [LoggerMessage(13, LogLevel.Information,
+        "fetches no more: {Records} records came, its log ends at {Last}, its leader has committed {Commit}")]
+    public static partial void CatchUpEnds(
+        this ILogger logger, NodeId node, ulong records, LogIndex last, LogIndex commit);
 }

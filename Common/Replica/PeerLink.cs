@@ -108,6 +108,12 @@ internal sealed class PeerLink
         return _learned.TryGetValue(id, out Learned learned) && learned.MayBe(member) ? learned.Client : "";
     }
 
+    /// <summary>Transfer address of a node as far as known; empty otherwise.</summary>
+    public string TransferAddressOf(NodeId id) =>
+        _configuration.Find(id) is { } member
+            ? MemberAddresses.TransferOf(member)
+            : MemberAddresses.TransferOf(new Member(id, 0, MemberKind.Learner, PeerAddressOf(id), ""));
+
     /// <summary>
     /// Another configuration is active: connections to its members are made now, because a follower first speaks to
     /// the others when the leader has died, and others are not kept. Observers listen to the feed, not to a peer

@@ -32,6 +32,7 @@ public sealed class Replica
     private readonly MembershipDesk _membership;
     private readonly JoinDesk _joins;
     private readonly Responder _responder;
+    private readonly CatchUp? _catchUp;
     private readonly Queue<(long HardStates, Term Term)> _hardStateTerms = new();
     private long _nextTickMicros;
     private bool _wasDiskFull;
@@ -76,6 +77,9 @@ public sealed class Replica
                 Counters, logger);
         _joins = new JoinDesk(options, _node, ports.Joins, _link, _membership);
         _intake = new PeerIntake(options, _joins, Counters, logger);
+        _catchUp = ports.Fetch is { } fetch
+            ? new CatchUp(options, _node, log, _link, fetch, Counters, logger)
+            : null;
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
         _log.Flush();
         foreach (string note in log.RecoveryNotes)
@@ -108,6 +112,7 @@ public sealed class Replica
         bool worked = TakeDiskCompletions();
         worked |= ReceiveFromPeers(out bool peersLeft);
         worked |= Tick();
+        worked |= CatchUp();
         worked |= _joins.Receive();
         Carry(default);
         bool clientsLeft = _desk.Receive(ref worked);
@@ -118,7 +123,8 @@ public sealed class Replica
         NoteDiskRoom();
         ShowExtent();
         worked |= Publish();
-        bool left = peersLeft || clientsLeft || _feed is { HasMore: true } || _applier.HasWork(_node.Commit);
+        bool left = peersLeft || clientsLeft || _catchUp is { HasMore: true } || _feed is { HasMore: true }
+            || _applier.HasWork(_node.Commit);
         NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
         return worked;
     }
@@ -202,7 +208,7 @@ public sealed class Replica
             }
             Carry(default);
             _node.Receive(message.Message);
-            Carry(frame.Records, message.Message as AppendRequest);
+            Carry(frame.Records, (message.Message as AppendRequest)?.Entries);
         }
         left = true;
         return true;
@@ -226,7 +232,26 @@ public sealed class Replica
         return true;
     }
 
-    private void Carry(ReadOnlySpan<byte> records, AppendRequest? request = null)
+    /// <summary>Takes records that were fetched because this node is far behind.</summary>
+    private bool CatchUp()
+    {
+        if (_catchUp is null)
+            return false;
+        long now = _clock.MonotonicMicros;
+        bool worked = false;
+        _catchUp.BeginRound(now);
+        while (_catchUp.TryTake(now, out ReadOnlySpan<byte> records, out EntryRange entries))
+        {
+            worked = true;
+            Carry(default);
+            bool accepted = _node.TryAppendCommitted(entries);
+            Carry(records, entries);
+            _catchUp.Taken(entries, accepted);
+        }
+        return worked;
+    }
+
+    private void Carry(ReadOnlySpan<byte> records, EntryRange? entries = null)
     {
         Effects effects = _node.TakeEffects();
         if (effects.HardState is { } state)
@@ -242,7 +267,7 @@ public sealed class Replica
             _link.Truncate(from);
         }
         if (effects.AppendUntil > effects.AppendFrom)
-            Append(effects, records, request);
+            Append(effects, records, entries);
         _node.AddEntryMessages();
         if (effects.Events.Count > 0)
             Note(effects.Events);
@@ -254,11 +279,11 @@ public sealed class Replica
             _applier.Reads.Drop(_link.ClientAddressOf(_node.Leader));
     }
 
-    private void Append(Effects effects, ReadOnlySpan<byte> records, AppendRequest? request)
+    private void Append(Effects effects, ReadOnlySpan<byte> records, EntryRange? entries)
     {
-        if (request is not null)
+        if (entries is not null)
         {
-            _log.AppendRecords(RecordSlice.Of(records, request.Entries.From, effects.AppendFrom, effects.AppendUntil));
+            _log.AppendRecords(RecordSlice.Of(records, entries.From, effects.AppendFrom, effects.AppendUntil));
             return;
         }
         // The leader's own entries; commands have been appended when they were proposed.

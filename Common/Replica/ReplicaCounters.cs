@@ -36,6 +36,20 @@ public sealed class ReplicaCounters
     /// <summary>Linearizable reads answered.</summary>
     public long Reads { get; internal set; }
 
+    /// <summary>Records fetched by Transfer because the node was far behind.</summary>
+    public long CatchUpRecords { get; internal set; }
+
+    /// <summary>Bytes of records fetched, those included that the leader brought meanwhile.</summary>
+    public long CatchUpBytes { get; internal set; }
+
+    /// <summary>Streams opened to fetch them.</summary>
+    public long CatchUpStreams { get; internal set; }
+
+    /// <summary>
+    /// Streams that ended because the source refused, was silent, had nothing or could not be trusted.
+    /// </summary>
+    public long CatchUpFailures { get; internal set; }
+
     /// <summary>The counters under the names that metrics and status use.</summary>
     public IEnumerable<KeyValuePair<string, long>> All()
     {
@@ -50,5 +64,9 @@ public sealed class ReplicaCounters
         yield return new("chorus_disk_batches_total", DiskBatches);
         yield return new("chorus_applied_total", Applied);
         yield return new("chorus_reads_total", Reads);
+        yield return new("chorus_catch_up_records_total", CatchUpRecords);
+        yield return new("chorus_catch_up_bytes_total", CatchUpBytes);
+        yield return new("chorus_catch_up_streams_total", CatchUpStreams);
+        yield return new("chorus_catch_up_failures_total", CatchUpFailures);
     }
 }

@@ -1,3 +1,4 @@
+using Chorus.Common.Transfer;
 using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
@@ -74,6 +75,22 @@ public sealed record ReplicaOptions
 
     /// <summary>Most bytes of committed records applied in one round of the loop. Default 4 MiB.</summary>
     public long ApplyBytesPerRound { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// A follower that lags by more entries than this, and is not brought nearer by its leader, fetches them by
+    /// Transfer where <see cref="ReplicaPorts.Fetch"/> is given. Default 256.
+    /// </summary>
+    public ulong CatchUpLagEntries { get; init; } = 256;
+
+    /// <summary>
+    /// Once so many bytes were fetched in one round of the loop, the rest waits for the next one. Default 512 KiB.
+    /// </summary>
+    public long CatchUpBytesPerRound { get; init; } = 512 << 10;
+
+    /// <summary>
+    /// Limits of the stream by which a follower catches up. Default: 8 chunks of 256 KiB on their way.
+    /// </summary>
+    public TransferStreamOptions CatchUpStream { get; init; } = new() { WindowChunks = 8 };
 
     /// <summary>Seed of the randomised timeouts.</summary>
     public ulong Seed { get; init; } = 1;

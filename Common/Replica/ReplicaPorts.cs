@@ -1,5 +1,6 @@
 using Chorus.Common.Feed;
 using Chorus.Common.Log;
+using Chorus.Common.Transfer;
 
 namespace Chorus.Common.Replica;
 
@@ -28,6 +29,12 @@ public sealed record ReplicaPorts
     /// Where committed entries are applied; null: by the loop itself, for a state machine that does not block.
     /// </summary>
     public IDiskExecutor? Apply { get; init; }
+
+    /// <summary>
+    /// Asks other members for records when this node is far behind; null: only the leader brings them. Used by the loop
+    /// alone.
+    /// </summary>
+    public ITransferClientTransport? Fetch { get; init; }
 
     /// <summary>Time.</summary>
     public required IClock Clock { get; init; }

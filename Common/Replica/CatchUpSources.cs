@@ -1,0 +1,65 @@
+using Chorus.Raft;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>
+/// Whom a node that is far behind asks next: the other voters and learners in turn, then observers, the leader last,
+/// for it has enough to do. Who failed is left alone for a while.
+/// </summary>
+internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, PeerLink link)
+{
+    private const long BackOffMicros = 500_000;
+    private const long BackOffMicrosMax = 30_000_000;
+
+    private readonly Dictionary<string, (long Until, long Pause)> _failed = [];
+    private ulong _turn = options.Seed;
+
+    /// <summary>Transfer address of the next source; empty when nobody can be asked now.</summary>
+    public string Next(long nowMicros)
+    {
+        string[][] ranks = [.. Enumerable.Range(0, 3).Select(rank => Addresses(rank))];
+        _turn++;
+        foreach (string[] addresses in ranks)
+        {
+            for (ulong i = 0; i < (ulong)addresses.Length; i++)
+            {
+                string address = addresses[(_turn + i) % (ulong)addresses.Length];
+                if (!_failed.TryGetValue(address, out var failure) || nowMicros >= failure.Until)
+                    return address;
+            }
+        }
+        return "";
+    }
+
+    /// <summary>A source brought nothing: it is left alone, longer each time.</summary>
+    public void Failed(string address, long nowMicros)
+    {
+        // As many names as a cluster can have members; who came and went is forgotten.
+        if (_failed.Count > Configuration.MembersMax)
+            _failed.Clear();
+        long pause = _failed.TryGetValue(address, out var before)
+            ? Math.Min(before.Pause * 2, BackOffMicrosMax)
+            : BackOffMicros;
+        _failed[address] = (nowMicros + pause, pause);
+    }
+
+    /// <summary>A source brought records.</summary>
+    public void Succeeded(string address) => _failed.Remove(address);
+
+    private string[] Addresses(int rank)
+    {
+        List<string> addresses = [];
+        foreach (Member member in node.Configuration.Members)
+        {
+            int own = member.Id == node.Leader ? 2 : member.Kind == MemberKind.Observer ? 1 : 0;
+            string address = own == rank && member.Id != options.Id ? MemberAddresses.TransferOf(member) : "";
+            if (address.Length > 0)
+                addresses.Add(address);
+        }
+        // A node that has just joined knows its leader before any configuration that names it.
+        if (rank == 2 && addresses.Count == 0 && !node.Leader.IsNone && link.TransferAddressOf(node.Leader) is
+            { Length: > 0 } leader)
+            addresses.Add(leader);
+        return [.. addresses];
+    }
+}
