@@ -33,4 +33,8 @@ internal static partial class LogMessages
     [LoggerMessage(107, LogLevel.Information,
         "starting from the own data; {Target} did not confirm the membership: {Why}")]
     public static partial void JoinUnconfirmed(this ILogger logger, string target, string why);
+
+    [LoggerMessage(110, LogLevel.Critical,
+        "serves no transfers any more, for a reason that was not foreseen: restart this process and report this line")]
+    public static partial void TransferStopped(this ILogger logger, Exception error);
 }

@@ -5,6 +5,7 @@ using Chorus.Common.Log;
 using Chorus.Common.Messaging;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,9 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
 
     /// <summary>Called once, on the loop's thread, when the node takes requests; for tests and for scripts.</summary>
     public Action? Started { get; init; }
+
+    /// <summary>The state machine's file, for those who fetch it; null: there is none.</summary>
+    public IImageSource? Image { get; init; } = stateMachine as IImageSource;
 
     /// <summary>Runs until stopped.</summary>
     /// <param name="stop">Ends the loop; what is on its way to the disk gets there first.</param>
@@ -81,24 +85,10 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         using DiskThread ending = disk;
         using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
         _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
+        var view = new LogView();
+        var reports = new ObserverReports();
         var replica = new Replica.Replica(
-            new ReplicaOptions
-            {
-                Id = new NodeId(options.Id),
-                Incarnation = node.Incarnation,
-                ClusterId = node.ClusterId,
-                PeerAddress = options.AdvertisedPeerEndpoint.ToString(),
-                ClientAddress = options.AdvertisedClientEndpoint.ToString(),
-                TransferAddress = options.AdvertisedTransferEndpoint.ToString(),
-                FeedAddress = options.AdvertisedFeedEndpoint.ToString(),
-                Bootstrap = bootstrap,
-                Raft = options.Raft,
-                ApplyBytesPerRound = options.ApplyBytesPerRound,
-                StateBase = options.StateBase,
-                IsDurable = !options.InMemory,
-                Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
-                Version = ProgramVersion.Text,
-            },
+            OptionsOf(node, bootstrap),
             log, stateMachine,
             new ReplicaPorts
             {
@@ -107,10 +97,13 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
                 Joins = sockets.Joins,
                 Feed = sockets.Feed,
                 Fetch = sockets.Fetch,
+                View = view,
+                Reports = reports,
                 Apply = apply,
                 Clock = _clock,
             },
             _logger);
+        using TransferThread transfer = Serve(sockets.Transfer, storage, view, reports);
         var poller = new Poller();
         sockets.AddTo(poller);
         poller.Add(wakeup);
@@ -124,6 +117,40 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         Drain(log);
         _logger.Stopped();
         return ExitCodes.Ok;
+    }
+
+    private ReplicaOptions OptionsOf(Identity node, Configuration? bootstrap) => new()
+    {
+        Id = new NodeId(options.Id),
+        Incarnation = node.Incarnation,
+        ClusterId = node.ClusterId,
+        PeerAddress = options.AdvertisedPeerEndpoint.ToString(),
+        ClientAddress = options.AdvertisedClientEndpoint.ToString(),
+        TransferAddress = options.AdvertisedTransferEndpoint.ToString(),
+        FeedAddress = options.AdvertisedFeedEndpoint.ToString(),
+        Bootstrap = bootstrap,
+        Raft = options.Raft,
+        ApplyBytesPerRound = options.ApplyBytesPerRound,
+        StateBase = options.StateBase,
+        IsDurable = !options.InMemory,
+        Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+        Version = ProgramVersion.Text,
+    };
+
+    private TransferThread Serve(ZmqTransferServer socket, IStorage storage, LogView view, ObserverReports reports)
+    {
+        var source = new TransferSource
+        {
+            Id = options.Id,
+            View = view,
+            Storage = storage,
+            StateBase = options.StateBase,
+            Reports = reports,
+            Image = Image,
+        };
+        ILogger logger = loggers.CreateLogger("transfer");
+        var server = new TransferServer(source, socket, _clock, null, logger);
+        return new TransferThread([new TransferService(server, socket)], _clock, logger);
     }
 
     private int MillisecondsUntil(long micros)

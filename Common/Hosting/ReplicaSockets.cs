@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chorus.Common.Hosting;
 
-/// <summary>The sockets that a replica's loop owns, listening as soon as this is made.</summary>
+/// <summary>The sockets of a replica, listening as soon as this is made.</summary>
 internal sealed class ReplicaSockets : IDisposable
 {
     private readonly List<IDisposable> _open = [];
@@ -18,6 +18,8 @@ internal sealed class ReplicaSockets : IDisposable
             Peers = Open(new ZmqPeerTransport(context, At(options.PeerEndpoint), "-raft", null, logger));
             Feed = Open(new ZmqFeedOutlet(context, At(options.FeedListenEndpoint), "-feed", logger));
             Fetch = Open(new ZmqTransferClient(context, logger: logger));
+            Transfer = Open(new ZmqTransferServer(
+                context, At(options.TransferListenEndpoint), "-hrecov", null, logger));
             if (options.JoinListenEndpoint is { } join)
                 Joins = Open(new ZmqClientTransport(context, At(join), "-hjoin", null, logger));
         }
@@ -42,10 +44,13 @@ internal sealed class ReplicaSockets : IDisposable
     /// </summary>
     public ZmqTransferClient Fetch { get; }
 
+    /// <summary>Where others fetch what this node has; not the loop's, but of the thread that serves.</summary>
+    public ZmqTransferServer Transfer { get; }
+
     /// <summary>Where nodes join; null: nowhere.</summary>
     public ZmqClientTransport? Joins { get; }
 
-    /// <summary>Has a poller wait for all of them.</summary>
+    /// <summary>Has a poller wait for all that the loop owns.</summary>
     public void AddTo(Poller poller)
     {
         poller.Add(Clients.Socket);

@@ -96,8 +96,7 @@ public sealed class TransferServer : IDisposable
         {
             lowest = Math.Min(lowest, stream.Serving.Pinned.Value);
             next = Math.Min(next, stream.HeardMicros + _options.ReceiverSilenceMicros);
-            if (stream.Credit > 0)
-                next = Math.Min(next, stream.SaidMicros + _options.SignOfLifeMicros);
+            next = Math.Min(next, stream.SaidMicros + _options.SignOfLifeMicros);
             if (stream.Exhausted is not null && stream.Credit > 0)
                 next = Math.Min(next, now + _options.FollowMicros);
         }
@@ -325,8 +324,9 @@ public sealed class TransferServer : IDisposable
                     "Open the stream again where it was, and give credit from time to time"));
                 stream.Close();
             }
-            else if (stream.Credit > 0 && now - stream.SaidMicros >= _options.SignOfLifeMicros)
+            else if (now - stream.SaidMicros >= _options.SignOfLifeMicros)
             {
+                // Also to one without credit: the transport tells when its receiver is gone.
                 stream.SaidMicros = now;
                 LogIndex at = stream.Serving.Position;
                 LogIndex limit = _source.View.Extent!.Limit.Index;
