@@ -46,4 +46,35 @@ internal static class BatchMark
             && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == sequence
             && BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]) == (ulong)position;
     }
+
+    /// <summary>
+    /// Looks for a valid mark of a segment that names a record behind one: a proof that what lies before it was
+    /// durable.
+    /// </summary>
+    /// <param name="cursor">Where to begin looking; stands at the mark afterwards.</param>
+    /// <param name="salt">Crc of the segment's header.</param>
+    /// <param name="sequence">Sequence number of the segment.</param>
+    /// <param name="behind">Marks that name this index or an earlier one do not count.</param>
+    /// <param name="first">Index that the mark names.</param>
+    public static bool Find(FileCursor cursor, uint salt, ulong sequence, ulong behind, out ulong first)
+    {
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(magic, Magic);
+        while (true)
+        {
+            ReadOnlySpan<byte> bytes = cursor.Peek(SizeBytes);
+            first = 0;
+            if (bytes.Length < SizeBytes)
+                return false;
+            int found = bytes.IndexOf(magic);
+            if (found < 0)
+                cursor.Advance(bytes.Length - (magic.Length - 1));
+            else if (found > 0)
+                cursor.Advance(found);
+            else if (TryDecode(bytes, salt, sequence, cursor.Position, out first) && first > behind)
+                return true;
+            else
+                cursor.Advance(1);
+        }
+    }
 }

@@ -51,6 +51,19 @@ internal sealed class HardStateFile : IDisposable
         return file;
     }
 
+    /// <summary>Reads the newest state and changes nothing; another process may be writing.</summary>
+    /// <param name="storage">The directory; it has the file.</param>
+    /// <param name="state">The state.</param>
+    /// <returns>False when both copies are damaged.</returns>
+    public static bool TryRead(IStorage storage, out HardState state)
+    {
+        using var file = new HardStateFile(storage.Open(Name, writable: false));
+        bool first = file.TryDecode(0, storage, out ulong firstSequence, out HardState firstState);
+        bool second = file.TryDecode(1, storage, out ulong secondSequence, out HardState secondState);
+        state = first && (!second || firstSequence >= secondSequence) ? firstState : secondState;
+        return first || second;
+    }
+
     /// <summary>Makes a state durable.</summary>
     public void Save(HardState state, bool sync = true)
     {

@@ -70,6 +70,11 @@ public sealed class LogReader(IStorage storage) : IDisposable
         return record.IsEmpty ? null : RecordCodec.Header(record);
     }
 
+    /// <summary>The words for a segment whose first record does not fit the one before it.</summary>
+    internal LogCorruptionException Damage(LogExtent extent, LogIndex first, string what) => LogDamage.Read(
+        storage, SegmentHeader.NameOf(extent.Segments[Find(extent.Segments, first.Value)].Sequence),
+        SegmentHeader.BlockBytes, first, what);
+
     /// <summary>Closes all files.</summary>
     public void Dispose()
     {

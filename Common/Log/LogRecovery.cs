@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Chorus.Raft;
 
 namespace Chorus.Common.Log;
@@ -168,50 +167,19 @@ internal sealed class LogRecovery(SegmentCatalog catalog, LogIndex commit)
     private void JudgeEnd(Segment segment, IStorageFile file, bool isLast, string error)
     {
         string name = segment.Header.Name;
+        LogIndex expected = Last.Index.Next;
         string what = error.Length > 0 ? error : "nothing stands there";
         if (!isLast)
             throw LogDamage.Record(
-                _storage, name, segment.End, Last.Index.Next, $"{what}, but a later segment continues behind it");
-        if (FindLaterMark(segment, file, out long later, out ulong first))
+                _storage, name, segment.End, expected, $"{what}, but a later segment continues behind it");
+        _cursor.Begin(file, segment.End, file.Length);
+        if (BatchMark.Find(_cursor, segment.Salt, segment.Header.Sequence, expected.Value, out ulong first))
             throw LogDamage.Record(
-                _storage, name, segment.End, Last.Index.Next,
-                $"{what}, but records from {first} on stand behind it at offset {later}");
+                _storage, name, segment.End, expected,
+                $"{what}, but records from {first} on stand behind it at offset {_cursor.Position}");
         if (error.Length > 0)
             Notes.Add(
                 $"{Path.Combine(_storage.Location, name)}, offset {segment.End}: the last write was torn ({what}); "
                 + $"the log goes on behind record {Last.Index}, nothing that was acknowledged is lost.");
-    }
-
-    private bool FindLaterMark(Segment segment, IStorageFile file, out long at, out ulong first)
-    {
-        Span<byte> magic = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(magic, BatchMark.Magic);
-        _cursor.Begin(file, segment.End, file.Length);
-        while (true)
-        {
-            ReadOnlySpan<byte> bytes = _cursor.Peek(BatchMark.SizeBytes);
-            at = _cursor.Position;
-            first = 0;
-            if (bytes.Length < BatchMark.SizeBytes)
-                return false;
-            int found = bytes.IndexOf(magic);
-            if (found < 0)
-            {
-                _cursor.Advance(bytes.Length - (magic.Length - 1));
-            }
-            else if (found > 0)
-            {
-                _cursor.Advance(found);
-            }
-            else if (BatchMark.TryDecode(bytes, segment.Salt, segment.Header.Sequence, at, out first)
-                && first > Last.Index.Value + 1)
-            {
-                return true;
-            }
-            else
-            {
-                _cursor.Advance(1);
-            }
-        }
     }
 }

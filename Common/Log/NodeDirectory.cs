@@ -13,12 +13,12 @@ namespace Chorus.Common.Log;
 /// </remarks>
 public sealed class NodeDirectory : IDisposable
 {
-    private const string IdentityName = "node";
+    internal const string IdentityName = "node";
     private const string IdentityTempName = "node.tmp";
     private const string LockName = "lock";
     private const string EventFolderName = "log"; // what the process says, as text
     private const string PidName = "pid"; // of its own: a locked file cannot be read
-    private const int IdentityBytesMax = 64 << 10;
+    internal const int IdentityBytesMax = 64 << 10;
 
     private readonly PosixStorage _storage;
     private readonly FileStream _lock;

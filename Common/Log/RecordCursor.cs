@@ -13,15 +13,19 @@ internal sealed class RecordCursor
     private const int FirstFillBytes = 64 << 10;
     private const int BlockBytes = 1 << 20;
 
+    /// <summary>What is wrong where the records of a segment simply end.</summary>
+    public const string FileEnds = "the file ends where it must begin";
+
+    /// <summary>What is wrong where the rest of a segment was never written.</summary>
+    public const string NothingThere = "nothing stands where it must begin";
+
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(FirstFillBytes);
     private int _outStart;
     private int _outEnd;
     private int _start;
     private int _filled;
     private int _fillBytes;
-    private long _position;
     private ulong _freshUntil;
-    private RecordHeader? _previous;
     private RecordHeader _peeked;
 
     /// <summary>Where it stands; null before the first use and after a damage.</summary>
@@ -30,6 +34,12 @@ internal sealed class RecordCursor
     /// <summary>Index of the record at its place.</summary>
     public ulong Next { get; private set; }
 
+    /// <summary>Its place in the file.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>The record before its place, where it is known.</summary>
+    public RecordHeader? Previous { get; private set; }
+
     /// <summary>When it was last used.</summary>
     public long LastUse { get; set; }
 
@@ -37,8 +47,8 @@ internal sealed class RecordCursor
     public void Begin(SegmentFile segment, ulong index)
     {
         Segment = segment;
-        (Next, _position) = segment.Locate(index);
-        _previous = Next == segment.Header.First ? segment.Header.Previous : null;
+        (Next, Position) = segment.Locate(index);
+        Previous = Next == segment.Header.First ? segment.Header.Previous : null;
         _start = _filled = 0;
         _fillBytes = FirstFillBytes;
     }
@@ -51,20 +61,23 @@ internal sealed class RecordCursor
     /// <param name="until">Index behind the last one wanted, in this segment.</param>
     /// <param name="bytesMax">Limit, where more than one record is read.</param>
     /// <param name="limit">Last index that may be read in the whole log.</param>
+    /// <exception cref="LogCorruptionException">One of them is not what was written.</exception>
     public ReadOnlySpan<byte> Read(ulong from, ulong until, int bytesMax, ulong limit)
     {
         while (Next < from)
         {
-            _outStart = _outEnd = _start;
-            Accept(PeekRecord(limit));
+            if (Skip(limit) is string wrong)
+                throw Damage(wrong);
         }
         _outStart = _outEnd = _start;
         int most = Math.Min(bytesMax, BlockBytes);
         do
         {
-            int length = PeekRecord(limit);
-            if (_outEnd > _outStart && _outEnd - _outStart + length > most)
+            string? wrong = PeekRecord(limit, out int length);
+            if (_outEnd > _outStart && (wrong is not null || _outEnd - _outStart + length > most))
                 break;
+            if (wrong is not null)
+                throw Damage(wrong);
             if (_outEnd == _outStart)
                 _outStart = _outEnd = _start;
             else if (_outEnd != _start)
@@ -76,43 +89,60 @@ internal sealed class RecordCursor
         return _buffer.AsSpan(_outStart.._outEnd);
     }
 
-    /// <summary>Brings a whole record into the buffer, checks it, and says how long it is.</summary>
-    private int PeekRecord(ulong limit)
+    /// <summary>Goes behind the next record. The answer is null, or why there is none.</summary>
+    public string? Skip(ulong limit)
     {
+        _outStart = _outEnd = _start;
+        string? wrong = PeekRecord(limit, out int length);
+        if (wrong is null)
+            Accept(length);
+        return wrong;
+    }
+
+    /// <summary>Forgets what was read ahead: it may have been written since.</summary>
+    public void DropUnread()
+    {
+        _filled = _start;
+        _fillBytes = FirstFillBytes;
+    }
+
+    /// <summary>Brings a whole record into the buffer, checks it, and says how long it is.</summary>
+    private string? PeekRecord(ulong limit, out int recordLength)
+    {
+        recordLength = 0;
         // What was read when the record was not committed yet may have been half written, or another record.
         if (Next >= _freshUntil)
             DropUnread();
         ReadOnlySpan<byte> bytes = Peek(RecordHeader.SizeBytes, limit);
         if (bytes.Length >= BatchMark.SizeBytes && RecordCodec.Length(bytes) == BatchMark.Magic)
         {
-            if (!Segment!.IsMark(bytes, _position, Next))
-                throw Damage("the mark of its batch is not valid");
+            if (!Segment!.IsMark(bytes, Position, Next))
+                return "the mark of its batch is not valid";
             Advance(BatchMark.SizeBytes);
             bytes = Peek(RecordHeader.SizeBytes, limit);
         }
         if (bytes.Length >= RecordHeader.SizeBytes)
         {
             uint length = RecordCodec.Length(bytes);
-            if (length > (uint)bytes.Length && length <= Segment!.File.Length - _position)
+            if (length > (uint)bytes.Length && length <= Segment!.File.Length - Position)
                 bytes = Peek((int)length, limit);
         }
         if (RecordCheck.Shape(bytes, new LogIndex(Next)) is string shape)
-            throw Damage(bytes.ContainsAnyExcept((byte)0) ? shape : "nothing stands there");
+            return bytes.Length == 0 ? FileEnds : bytes.ContainsAnyExcept((byte)0) ? shape : NothingThere;
         ReadOnlySpan<byte> record = bytes[..(int)RecordCodec.Length(bytes)];
         string? wrong = RecordCheck.Content(record);
-        if (wrong is null && _previous is { } previous)
+        if (wrong is null && Previous is { } previous)
             wrong = RecordCheck.Continues(record, previous);
-        if (wrong is not null)
-            throw Damage(wrong);
         _peeked = RecordCodec.Header(record);
-        return record.Length;
+        recordLength = record.Length;
+        return wrong;
     }
 
     /// <summary>Goes behind the record that was just peeked at; its bytes may have been moved.</summary>
     private void Accept(int length)
     {
-        _previous = _peeked;
-        Segment!.AddPoint(Next, _position);
+        Previous = _peeked;
+        Segment!.AddPoint(Next, Position);
         Advance(length);
         Next++;
     }
@@ -120,13 +150,7 @@ internal sealed class RecordCursor
     private void Advance(int bytes)
     {
         _start += bytes;
-        _position += bytes;
-    }
-
-    private void DropUnread()
-    {
-        _filled = _start;
-        _fillBytes = FirstFillBytes;
+        Position += bytes;
     }
 
     private ReadOnlySpan<byte> Peek(int bytes, ulong limit)
@@ -155,12 +179,12 @@ internal sealed class RecordCursor
         _buffer = target;
         (_outStart, _outEnd, _start, _filled) = (0, gathered, gathered, gathered + unread);
         _fillBytes = Math.Min(BlockBytes, _fillBytes * 2);
-        _filled += Segment!.File.Read(_position + unread, target.AsSpan(_filled, wanted - _filled));
+        _filled += Segment!.File.Read(Position + unread, target.AsSpan(_filled, wanted - _filled));
     }
 
     private LogCorruptionException Damage(string what)
     {
-        LogCorruptionException damage = Segment!.Damage(_position, Next, what);
+        LogCorruptionException damage = Segment!.Damage(Position, Next, what);
         Leave();
         return damage;
     }

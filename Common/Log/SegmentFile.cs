@@ -7,6 +7,7 @@ internal sealed class SegmentFile : IDisposable
 {
     // Whoever begins anywhere skips at most this much, once the part before it has been read.
     private const long PointDistanceBytes = 64 << 10;
+    private const int ScanBytes = 1 << 20;
 
     private readonly List<(ulong Index, long Position)> _points = [];
     private readonly IStorage _storage;
@@ -59,6 +60,17 @@ internal sealed class SegmentFile : IDisposable
     /// <summary>Whether a valid mark of a batch stands at a position.</summary>
     public bool IsMark(ReadOnlySpan<byte> bytes, long position, ulong first) =>
         BatchMark.TryDecode(bytes, _salt, Header.Sequence, position, out ulong named) && named == first;
+
+    /// <summary>
+    /// Whether a valid mark of a batch behind a record stands anywhere behind a position: then what stands at the
+    /// position was durable.
+    /// </summary>
+    public bool HasMarkBehind(long position, ulong index, out ulong first)
+    {
+        var cursor = new FileCursor(ScanBytes);
+        cursor.Begin(File, position, File.Length);
+        return BatchMark.Find(cursor, _salt, Header.Sequence, index, out first);
+    }
 
     /// <summary>Takes note of where a record stands, unless a place close by is known.</summary>
     public void AddPoint(ulong index, long position)

@@ -90,6 +90,7 @@ public sealed class ShapeTests
             _ when folder.StartsWith("Kvstore", StringComparison.Ordinal) => "Chorus." + folder,
             _ when folder.StartsWith("Client", StringComparison.Ordinal) => "Chorus." + folder,
             _ when folder.StartsWith("Recovery", StringComparison.Ordinal) => "Chorus." + folder,
+            _ when folder.StartsWith("Logger", StringComparison.Ordinal) => "Chorus." + folder,
             _ => null,
         };
     }

@@ -1,0 +1,23 @@
+using System.CommandLine;
+using Chorus.Common.Hosting;
+using Chorus.Logger.Tools;
+
+namespace Chorus.Logger;
+
+/// <summary>The commands of the program.</summary>
+internal static class LoggerProgram
+{
+    /// <summary>Builds them.</summary>
+    /// <param name="context">Where the tools write.</param>
+    public static RootCommand Create(ToolContext context)
+    {
+        var root = new RootCommand("Logger: looks at the logs that loggers and replicas keep.").WithExamples(
+            new("Logger verify data/log0", "whether a log is whole"),
+            new("Logger stat data/log0", "what it holds"),
+            new("Logger dump data/log0 -from 1000", "its records"),
+            new("Logger diff data/log0 data/node0", "whether two logs of one cluster are equal"));
+        foreach (Command tool in ToolCommands.All(context))
+            root.Subcommands.Add(tool);
+        return root;
+    }
+}

@@ -1,0 +1,5 @@
+using Chorus.Common.Hosting;
+using Chorus.Logger;
+using Chorus.Logger.Tools;
+
+return CommandHost.Run(LoggerProgram.Create(ToolContext.OfProcess()), args, ToolFlags.AsksForJson);

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Chorus.Common.Log;
+using Chorus.Common.Protocol;
+using Chorus.Raft;
+
+namespace Chorus.Logger.Tools;
+
+/// <summary>Records as JSON: what is text as text, everything else in base 64 under a name that says so.</summary>
+internal static class RecordJson
+{
+    /// <summary>Letters of every script as they are.</summary>
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes an object.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="header">Header of the record.</param>
+    /// <param name="payload">Its payload.</param>
+    /// <param name="commit">Last index known to be committed; null: it is not known.</param>
+    public static void Write(
+        Utf8JsonWriter json, in RecordHeader header, ReadOnlySpan<byte> payload, LogIndex? commit)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index", header.Index.Value);
+        json.WriteNumber("term", header.Term.Value);
+        json.WriteString("time", ToolText.Time(header.TimeMicros));
+        json.WriteNumber("time_us", header.TimeMicros);
+        json.WriteString("kind", ToolFlags.NameOf(header.Kind));
+        json.WriteString("chain", header.Chain.ToString("x16", CultureInfo.InvariantCulture));
+        json.WriteNumber("bytes", header.RecordLength);
+        if (commit is { } known)
+            json.WriteBoolean("known_committed", header.Index <= known);
+        WritePayload(json, header.Kind, payload);
+        json.WriteEndObject();
+    }
+
+    private static void WritePayload(Utf8JsonWriter json, RecordKind kind, ReadOnlySpan<byte> payload)
+    {
+        if (kind == RecordKind.Configuration
+            && ConfigurationCodec.TryDecode(payload, out Configuration? configuration, out _))
+        {
+            WriteMembers(json, configuration);
+        }
+        else if (kind == RecordKind.Command && KvCommandView.TryRead(payload, out KvCommandView command))
+        {
+            json.WriteString("operation", command.Operation.ToString().ToLowerInvariant());
+            WriteBytes(json, "key", command.Key);
+            if (command.Operation == KvCommand.Types.Operation.Set)
+                WriteBytes(json, "value", command.Value);
+        }
+        else if (payload.Length > 0)
+        {
+            WriteBytes(json, "payload", payload);
+        }
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, Configuration configuration)
+    {
+        json.WriteStartArray("members");
+        foreach (Raft.Member member in configuration.Members)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", member.Id.Value);
+            json.WriteString("kind", member.Kind.ToString().ToLowerInvariant());
+            json.WriteString("raft", member.PeerAddress);
+            json.WriteString("client", member.ClientAddress);
+            if (member.TransferAddress.Length > 0)
+                json.WriteString("hrecov", member.TransferAddress);
+            if (member.FeedAddress.Length > 0)
+                json.WriteString("feed", member.FeedAddress);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteBytes(Utf8JsonWriter json, string name, ReadOnlySpan<byte> bytes)
+    {
+        if (ToolText.TryText(bytes, out string text))
+            json.WriteString(name, text);
+        else
+            json.WriteBase64String(name + "_base64", bytes);
+    }
+}
