@@ -18,6 +18,7 @@ internal enum SourceTrouble : byte
 /// <summary>A source as a follower knows it.</summary>
 internal sealed class FeedSource(FollowSource who, ulong tie)
 {
+    private const int PreferredRank = -1;
     private const int FollowerRank = 0;
     private const int LeaderRank = 1;
     private const int LoggerRank = 2;
@@ -70,9 +71,17 @@ internal sealed class FeedSource(FollowSource who, ulong tie)
     public string Trouble { get; set; } = "";
 
     /// <summary>Lower is better: the leader is spared, and a logger has what the replicas had first.</summary>
-    public int Rank => Who.IsLogger || (HasSpoken && Role == FeedRole.Logger)
-        ? LoggerRank
-        : HasSpoken && Role == FeedRole.Leader ? LeaderRank : FollowerRank;
+    public int Rank
+    {
+        get
+        {
+            if (Who.IsPreferred)
+                return PreferredRank;
+            if (Who.IsLogger || (HasSpoken && Role == FeedRole.Logger))
+                return LoggerRank;
+            return HasSpoken && Role == FeedRole.Leader ? LeaderRank : FollowerRank;
+        }
+    }
 
     /// <summary>Takes what a message says about its publisher.</summary>
     public void Heard(in FeedHeader header, long nowMicros)

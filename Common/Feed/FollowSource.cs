@@ -5,4 +5,8 @@ namespace Chorus.Common.Feed;
 /// <param name="FeedAddress"><c>host:port</c> of its feed; what tells sources apart.</param>
 /// <param name="TransferAddress"><c>host:port</c> of its transfer socket; empty: none is known.</param>
 /// <param name="IsLogger">Whether it is a logger: used when no replica is there, or nobody else is named.</param>
-public sealed record FollowSource(string Id, string FeedAddress, string TransferAddress, bool IsLogger);
+public sealed record FollowSource(string Id, string FeedAddress, string TransferAddress, bool IsLogger)
+{
+    /// <summary>Whether it is followed rather than any other, as long as it can be.</summary>
+    public bool IsPreferred { get; init; }
+}

@@ -1,47 +1,29 @@
 using Chorus.Common.Feed;
 using Chorus.Common.Log;
-using Chorus.Common.Replica;
-using Chorus.Common.Transfer;
 using Chorus.Tests.Transfer;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chorus.Tests.Feed;
 
-/// <summary>A follower among sources, with time that passes only when told to.</summary>
-internal sealed class FollowerWorld : IFeedInlet, ITransferClientTransport, IClock, ILogSink
+/// <summary>A follower among sources.</summary>
+internal sealed class FollowerWorld : FeedWorld, ILogSink
 {
-    public const long HeartbeatMicros = 100_000;
-
-    private readonly List<FakeSource> _sources = [];
-    private readonly Queue<(string Source, byte[] Topic, byte[] Header, byte[] Records)> _live = new();
-    private readonly Queue<(string Address, byte[] Header, byte[] Body)> _history = new();
     private readonly List<byte> _taken = [];
 
     public FollowerWorld(int records, LogFollowerOptions? options = null, RecordHeader position = default)
+        : base(new TestRecords(records))
     {
-        Log = new TestRecords(records);
         options ??= new LogFollowerOptions { ClusterId = FakeSource.Cluster, Name = "log0" };
         First = position.Index.Value + 1;
-        Follower = new LogFollower(options, position, this, this, this, this, Logger);
+        Follower = new LogFollower(options, position, this, this, this, this, NullLogger.Instance);
     }
 
-    public TestRecords Log { get; }
-
     public LogFollower Follower { get; }
-
-    public ILogger Logger { get; init; } = NullLogger.Instance;
-
-    public long MonotonicMicros { get; private set; } = 1_000_000_000;
-
-    public long UnixMicros => MonotonicMicros;
 
     /// <summary>First index that the sink must get.</summary>
     public ulong First { get; set; }
 
     public bool IsFull { get; set; }
-
-    public List<(FakeSource Source, TransferHeader Header)> Requests { get; } = [];
 
     /// <summary>Last index taken; what was taken is checked to be the log's own bytes.</summary>
     public ulong Last
@@ -57,111 +39,10 @@ internal sealed class FollowerWorld : IFeedInlet, ITransferClientTransport, IClo
         }
     }
 
-    public FakeSource Add(string name, FeedRole role = FeedRole.Follower, ulong commit = 0, TestRecords? log = null)
-    {
-        var source = new FakeSource(name, log ?? Log) { Role = role, Commit = commit };
-        _sources.Add(source);
-        return source;
-    }
-
     /// <summary>Names the sources to the follower.</summary>
-    public void Use() => Follower.Use([.. _sources.Select(source => source.Who)]);
+    public void Use() => Follower.Use([.. Sources.Select(source => source.Who)]);
 
-    /// <summary>Lets time pass; every source that is up says how far it is.</summary>
-    public void Pass(long micros)
-    {
-        for (long end = MonotonicMicros + micros; MonotonicMicros < end; MonotonicMicros += HeartbeatMicros / 4)
-        {
-            if (MonotonicMicros % HeartbeatMicros == 0)
-            {
-                foreach (FakeSource source in _sources)
-                    Publish(source, source.Header(FeedMessageKind.Heartbeat, source.Commit + 1, 0), []);
-            }
-            Work();
-        }
-    }
-
-    /// <summary>Lets time pass without any message, as when the process itself is stopped.</summary>
-    public void Freeze(long micros) => MonotonicMicros += micros;
-
-    public void Work()
-    {
-        while (Follower.DoWork())
-        {
-        }
-    }
-
-    /// <summary>Commits a record at some sources, which publish it to those who want it.</summary>
-    public void Commit(ulong index, params FakeSource[] at)
-    {
-        foreach (FakeSource source in at)
-        {
-            ulong first = source.Commit + 1;
-            source.Commit = index;
-            PublishRange(source, first, index + 1);
-        }
-    }
-
-    /// <summary>Publishes a batch.</summary>
-    public void PublishRange(FakeSource source, ulong from, ulong until) => Publish(
-        source, source.Header(FeedMessageKind.Batch, from, (uint)(until - from)), source.Log.Range(from, until));
-
-    public void Publish(FakeSource source, FeedHeader header, byte[] records)
-    {
-        byte[] bytes = new byte[FeedHeader.SizeBytes];
-        header.Encode(bytes);
-        PublishRaw(source, header.Kind == FeedMessageKind.Batch, bytes, records);
-    }
-
-    public void PublishRaw(FakeSource source, bool isBatch, byte[] header, byte[] records)
-    {
-        FeedInterest needed = isBatch ? FeedInterest.Everything : FeedInterest.Heartbeats;
-        if (source.IsUp && source.Interest >= needed)
-            _live.Enqueue((source.FeedAddress, [], header, records));
-    }
-
-    void IFeedInlet.Follow(string address, FeedInterest interest)
-    {
-        if (_sources.Find(s => s.FeedAddress == address) is { } source)
-            source.Interest = interest;
-    }
-
-    bool IFeedInlet.TryReceive(out FeedMessage message)
-    {
-        bool any = _live.TryDequeue(out (string Source, byte[] Topic, byte[] Header, byte[] Records) next);
-        message = any
-            ? new FeedMessage { Source = next.Source, Topic = next.Topic, Header = next.Header, Records = next.Records }
-            : default;
-        return any;
-    }
-
-    bool ITransferClientTransport.TrySend(string address, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)
-    {
-        FakeSource source = _sources.Find(s => s.TransferAddress == address)!;
-        Assert.True(TransferHeader.TryDecode(header, out TransferHeader message));
-        Requests.Add((source, message));
-        if (!source.Serves || message.Type != TransferMessageType.Open)
-            return true;
-        foreach ((TransferHeader answer, byte[] bytes) in source.Serve(message))
-        {
-            byte[] frame = new byte[TransferHeader.SizeBytes];
-            answer.Encode(frame);
-            _history.Enqueue((address, frame, bytes));
-        }
-        return true;
-    }
-
-    bool ITransferClientTransport.TryReceive(
-        out string address, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> body)
-    {
-        bool any = _history.TryDequeue(out (string Address, byte[] Header, byte[] Body) next);
-        (address, header, body) = any ? next : ("", default, default);
-        return any;
-    }
-
-    void ITransferClientTransport.Disconnect(string address)
-    {
-    }
+    protected override bool DoWork() => Follower.DoWork();
 
     bool ILogSink.HasRoom(long bytes) => !IsFull;
 

@@ -10,15 +10,18 @@ internal sealed class TestRecords
     private readonly List<byte[]> _records = [];
     private readonly List<RecordHeader> _headers = [default];
 
-    public TestRecords(int count, string prefix = "value")
+    public TestRecords(int count, string prefix = "value", IReadOnlyDictionary<int, byte[]>? configurations = null)
     {
         for (int i = 1; i <= count; i++)
         {
             byte[] payload = Encoding.UTF8.GetBytes($"{prefix} {i}");
+            RecordKind kind = RecordKind.Command;
+            if (configurations is not null && configurations.TryGetValue(i, out byte[]? configuration))
+                (payload, kind) = (configuration, RecordKind.Configuration);
             byte[] record = new byte[RecordHeader.SizeBytes + payload.Length];
             RecordCodec.Encode(
                 record, new LogIndex((ulong)i), new Term(1 + (ulong)i / 10), _headers[^1].Chain, 1000 + i,
-                RecordKind.Command, payload);
+                kind, payload);
             _records.Add(record);
             _headers.Add(RecordCodec.Header(record));
         }
