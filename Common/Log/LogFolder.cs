@@ -40,7 +40,8 @@ public sealed class LogFolder
     public LogExtent Extent { get; private set; }
 
     /// <summary>
-    /// Last record that the folder itself knows to be committed; null where no hard state says it. A lower bound.
+    /// Last record that the folder itself knows to be committed: a lower bound, and of an observer all there is. Null
+    /// where no file says it.
     /// </summary>
     public LogIndex? Commit { get; private set; }
 
@@ -71,7 +72,9 @@ public sealed class LogFolder
                     $"Files of {folder.Location} went away while they were read, {AttemptsMax} times",
                     "Try again when its process writes less");
         }
-        if (folder.Commit is { } commit)
+        if (folder.Identity is { IsObserver: true })
+            folder.Commit = folder.Extent.Limit.Index;
+        else if (folder.Commit is { } commit)
             folder.Commit = LogIndex.Min(commit, folder.Extent.Limit.Index);
         return folder;
     }

@@ -51,8 +51,9 @@ public sealed class NodeDirectory : IDisposable
     /// <summary>Opens a directory, or makes it where there is none.</summary>
     /// <param name="path">Where it is.</param>
     /// <param name="nodeId">Whose it must be.</param>
+    /// <param name="isObserver">Whether the node is an observer; a replica and an observer never share one.</param>
     /// <exception cref="NodeDirectoryException">It cannot be used; says why and what to do.</exception>
-    public static NodeDirectory Open(string path, string nodeId)
+    public static NodeDirectory Open(string path, string nodeId, bool isObserver = false)
     {
         PosixStorage storage;
         try
@@ -69,7 +70,7 @@ public sealed class NodeDirectory : IDisposable
         FileStream @lock = Lock(storage);
         try
         {
-            return new NodeDirectory(storage, @lock, ReadOrCreate(storage, nodeId));
+            return new NodeDirectory(storage, @lock, ReadOrCreate(storage, nodeId, isObserver));
         }
         catch
         {
@@ -153,11 +154,12 @@ public sealed class NodeDirectory : IDisposable
         }
     }
 
-    private static NodeIdentity ReadOrCreate(PosixStorage storage, string nodeId)
+    private static NodeIdentity ReadOrCreate(PosixStorage storage, string nodeId, bool isObserver)
     {
         if (!storage.Exists(IdentityName))
         {
-            var made = new NodeIdentity(nodeId, NewIncarnation(), Guid.Empty, "", IsFounder: false, DateTime.UtcNow);
+            var made = new NodeIdentity(
+                nodeId, NewIncarnation(), Guid.Empty, "", IsFounder: false, DateTime.UtcNow, isObserver);
             Store(storage, made);
             return made;
         }
@@ -179,7 +181,21 @@ public sealed class NodeDirectory : IDisposable
             throw new NodeDirectoryException(
                 $"The data directory {storage.Location} belongs to node '{identity.NodeId}', not to '{nodeId}'",
                 $"Start with -id {identity.NodeId}, or give '{nodeId}' another -data");
+        RefuseOtherKind(storage, identity, isObserver);
         return identity;
+    }
+
+    private static void RefuseOtherKind(PosixStorage storage, NodeIdentity identity, bool isObserver)
+    {
+        if (identity.IsObserver == isObserver)
+            return;
+        throw isObserver
+            ? new NodeDirectoryException(
+                $"{storage.Location} is the data directory of replica '{identity.NodeId}'",
+                "Give the observer a folder of its own with -logfolder")
+            : new NodeDirectoryException(
+                $"{storage.Location} is what observer '{identity.NodeId}' records; no replica can go on with it",
+                "Give the replica another -data; 'Recovery -out' makes a data directory from what is recorded");
     }
 
     private static void Store(PosixStorage storage, NodeIdentity identity)

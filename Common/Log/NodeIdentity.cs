@@ -14,8 +14,12 @@ namespace Chorus.Common.Log;
 /// empty log.
 /// </param>
 /// <param name="CreatedUtc">When the directory was made.</param>
+/// <param name="IsObserver">
+/// Whether the node observes its cluster: its log holds nothing but committed records, and is never a replica's.
+/// </param>
 public sealed record NodeIdentity(
-    string NodeId, ulong Incarnation, Guid ClusterId, string StateBase, bool IsFounder, DateTime CreatedUtc)
+    string NodeId, ulong Incarnation, Guid ClusterId, string StateBase, bool IsFounder, DateTime CreatedUtc,
+    bool IsObserver = false)
 {
     /// <summary>The format that this version writes, and the newest that it reads.</summary>
     public const int Format = 1;
@@ -23,6 +27,9 @@ public sealed record NodeIdentity(
     private const string Title = "chorus node";
     private const string Founded = "founded";
     private const string Joined = "joined";
+    private const string Observes = "observes";
+
+    private string Origin => IsObserver ? Observes : IsFounder ? Founded : Joined;
 
     /// <summary>Lines of text, the last of which is the crc32c of those before it.</summary>
     public string Encode()
@@ -30,7 +37,7 @@ public sealed record NodeIdentity(
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{Title}\nformat {Format}\nid {NodeId}\nincarnation {Incarnation:x16}\ncluster {ClusterId}\n"
-            + $"state-base {StateBase}\norigin {(IsFounder ? Founded : Joined)}\n"
+            + $"state-base {StateBase}\norigin {Origin}\n"
             + $"created {CreatedUtc:yyyy-MM-ddTHH:mm:ssZ}\n");
         return $"{text}crc {Crc32C.Compute(Encoding.UTF8.GetBytes(text)):x8}\n";
     }
@@ -63,12 +70,13 @@ public sealed record NodeIdentity(
                 incarnation, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
             || !TryValue(lines[4], "cluster", out string? cluster) || !Guid.TryParse(cluster, out Guid clusterId)
             || !TryValue(lines[5], "state-base", out string? stateBase)
-            || !TryValue(lines[6], "origin", out string? origin) || origin is not (Founded or Joined)
+            || !TryValue(lines[6], "origin", out string? origin) || origin is not (Founded or Joined or Observes)
             || !TryValue(lines[7], "created", out string? created)
             || !DateTime.TryParse(
                 created, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out DateTime createdUtc))
             return false;
-        identity = new NodeIdentity(id, value, clusterId, stateBase, origin == Founded, createdUtc);
+        identity = new NodeIdentity(
+            id, value, clusterId, stateBase, origin == Founded, createdUtc, origin == Observes);
         return true;
     }
 

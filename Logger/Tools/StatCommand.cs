@@ -55,7 +55,7 @@ internal sealed class StatCommand
     private static string Text(LogFolder folder, LogStatistics statistics)
     {
         var text = new StringBuilder();
-        void Line(string name, string value) => text.Append(name.PadRight(12)).Append(value).Append('\n');
+        void Line(string name, string value) => text.Append(name.PadRight(14)).Append(value).Append('\n');
         Line("folder", folder.Location);
         Line("cluster", folder.Extent.ClusterId.ToString());
         if (folder.Identity is { } identity)

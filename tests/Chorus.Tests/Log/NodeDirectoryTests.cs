@@ -29,6 +29,19 @@ public sealed class NodeDirectoryTests : IDisposable
         Assert.Throws<NodeDirectoryException>(() => again.CheckCluster(Guid.NewGuid()));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_replica_and_an_observer_never_go_on_with_each_others_folder(bool isObserver)
+    {
+        using (NodeDirectory made = NodeDirectory.Open(Data, "n1", isObserver))
+            made.SetCluster(LogTestOptions.Cluster);
+        using (NodeDirectory again = NodeDirectory.Open(Data, "n1", isObserver))
+            Assert.Equal(isObserver, again.Identity.IsObserver);
+        var error = Assert.Throws<NodeDirectoryException>(() => NodeDirectory.Open(Data, "n1", !isObserver));
+        Assert.Contains(isObserver ? "observer 'n1' records" : "replica 'n1'", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Two_directories_have_different_incarnations()
     {

@@ -31,8 +31,8 @@ public sealed class StatAndDiffTests : IDisposable
         Assert.Equal(SampleLog.Segments(folder).Length, json.GetProperty("segments").GetInt32());
         ToolRun text = ToolRun.Of("stat", folder);
         Assert.Equal((0, ""), (text.Code, text.Error));
-        Assert.Contains("rate        1.0 records/s", text.Output, StringComparison.Ordinal);
-        Assert.Contains("last        301, term 2, 2023-11-14T22:18:21.000000Z", text.Output, StringComparison.Ordinal);
+        Assert.Contains("rate          1.0 records/s", text.Output, StringComparison.Ordinal);
+        Assert.Contains("last          301, term 2, 2023-11-14T22:18:21.0", text.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class StatAndDiffTests : IDisposable
         NodeDirectory.Open(folder, "n1").Dispose();
         ToolRun run = ToolRun.Of("stat", folder);
         Assert.Equal((0, ""), (run.Code, run.Error));
-        Assert.Contains("records     0", run.Output, StringComparison.Ordinal);
+        Assert.Contains("records       0", run.Output, StringComparison.Ordinal);
         Assert.Equal(0, ToolRun.Of("verify", folder).Code);
         Assert.Equal(("", 0), (ToolRun.Of("dump", folder).Output, ToolRun.Of("dump", folder).Code));
         Assert.Equal(0, ToolRun.Of("diff", folder, folder).Code);
