@@ -81,6 +81,7 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         IStorage storage = directory?.Storage ?? new MemoryStorage();
         using var disk = new DiskThread("disk", wakeup.Signal);
         using RecordLog log = RecordLog.Open(storage, disk, options.Log, node.ClusterId);
+        CheckBegin(log);
         // First to end: no file is closed under the disk's hands.
         using DiskThread ending = disk;
         using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
@@ -217,6 +218,18 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         new NodeId(options.Id), incarnation, MemberKind.Learner, options.AdvertisedPeerEndpoint.ToString(),
         options.AdvertisedClientEndpoint.ToString(), (byte)options.Priority,
         options.DistinctTransferAddress, options.DistinctFeedAddress);
+
+    private void CheckBegin(RecordLog log)
+    {
+        if (log.FirstIndex.Value == 1)
+            return;
+        throw new ChorusException(
+            ExitCodes.Corruption, "log_begins_late",
+            $"the log in {options.DataDirectory} begins at index {log.FirstIndex}: what stood before is gone, and the "
+                + "state cannot be made without it",
+            "Remove this node from the cluster, move the directory away, and join again with an empty one; or restore "
+                + "the missing segment files from a copy");
+    }
 
     private void CheckStateBase(Identity node)
     {

@@ -33,6 +33,16 @@ internal sealed class DiskBatch(SegmentWriter writer, HardStateFile hardState) :
         _finished = false;
     }
 
+    /// <summary>Gives the memory back that it was written from.</summary>
+    public void ReleaseMemory(MemoryTail tail)
+    {
+        foreach (DiskOperation operation in Operations)
+        {
+            if (operation.Chunk is not null)
+                tail.Release(operation.Chunk);
+        }
+    }
+
     /// <inheritdoc/>
     public void Write()
     {

@@ -12,8 +12,6 @@ namespace Chorus.Common.Log;
 /// </remarks>
 internal sealed class LogExtentBuilder(SegmentCatalog catalog)
 {
-    private static readonly RecordHeader Nothing = new(0, LogIndex.Zero, Term.Zero, 0, 0, RecordKind.NoOp);
-
     private LogExtent? _extent;
     private ulong _nextFirst;
     private long _version = -1;
@@ -26,7 +24,7 @@ internal sealed class LogExtentBuilder(SegmentCatalog catalog)
         if (_extent is { } extent && _version == catalog.Version && extent.Limit.Index == last)
             return extent;
         IReadOnlyList<Segment> segments = catalog.Segments;
-        RecordHeader before = segments.Count > 0 ? segments[0].Header.Previous : Nothing;
+        RecordHeader before = log.Base;
         RecordHeader limit = last > before.Index ? log.HeaderAt(last) : before;
         IReadOnlyList<SegmentPlace> places = _version == catalog.Version && last.Value < _nextFirst
             && limit.Index >= _extent!.Limit.Index

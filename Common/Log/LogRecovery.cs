@@ -4,25 +4,30 @@ namespace Chorus.Common.Log;
 
 /// <summary>
 /// Reads everything that a directory holds. A segment supersedes older ones from its first index on; what remains
-/// must be complete up to the last segment, whose end may be torn.
+/// must be complete from the first segment, wherever it begins, up to the last one, whose end may be torn.
 /// </summary>
-internal sealed class LogRecovery(SegmentCatalog catalog, LogIndex commit)
+/// <param name="catalog">Gets the segments.</param>
+/// <param name="startAfter">The record before the first one, where there is no segment to say it.</param>
+/// <param name="commit">Commit index of the hard state.</param>
+internal sealed class LogRecovery(SegmentCatalog catalog, in RecordHeader startAfter, LogIndex commit)
 {
     private readonly FileCursor _cursor = new(1 << 20);
     private readonly List<TermRun> _terms = [];
     private readonly List<ConfigurationEntry> _configurations = [];
     private readonly IStorage _storage = catalog.Storage;
 
-    /// <summary>Last record; index 0 when there is none.</summary>
-    public RecordHeader Last { get; private set; } =
-        new(0, LogIndex.Zero, Term.Zero, 0, 0, RecordKind.NoOp);
+    /// <summary>The record before the first one; index 0 where the log begins at the beginning.</summary>
+    public RecordHeader Base { get; private set; } = startAfter;
+
+    /// <summary>Last record; <see cref="Base"/> when there is none.</summary>
+    public RecordHeader Last { get; private set; } = startAfter;
 
     /// <summary>Sentences for the node's log.</summary>
     public List<string> Notes { get; } = [];
 
     /// <summary>What was found, for the core.</summary>
     public EntryRange Entries =>
-        new(new LogIndex(1), Last.Index.Next, _terms, _configurations);
+        new(Base.Index.Next, Last.Index.Next, _terms, _configurations);
 
     /// <summary>Reads all segments into the catalog.</summary>
     public void Run()
@@ -31,6 +36,9 @@ internal sealed class LogRecovery(SegmentCatalog catalog, LogIndex commit)
         // A killed process may have renamed files without making that durable: before anything is removed or read.
         _storage.SyncDirectory();
         RemoveSuperseded(segments);
+        // What stood before was cut off, whole segments at a time, or was never here.
+        if (segments.Count > 0)
+            Base = Last = segments[0].Header.Previous;
         for (int i = 0; i < segments.Count; i++)
         {
             bool isLast = i == segments.Count - 1;
@@ -40,6 +48,15 @@ internal sealed class LogRecovery(SegmentCatalog catalog, LogIndex commit)
             if (Mutants.RecoverOnlyCommitted && Last.Index >= commit)
                 break;
         }
+    }
+
+    /// <summary>Stops where the hard state is older than the log.</summary>
+    public void CheckTerm(Term term)
+    {
+        if (Entries.Count > 0 && Last.Term > term)
+            throw LogDamage.File(
+                _storage, HardStateFile.Name,
+                $"its term {term} is older than term {Last.Term} of the log's end, so a vote may have been forgotten");
     }
 
     private List<Segment> ReadHeaders()

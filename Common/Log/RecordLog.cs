@@ -12,12 +12,14 @@ public sealed class RecordLog : ILogSizes, IDisposable
     private readonly IDiskExecutor _executor;
     private readonly SegmentCatalog _catalog;
     private readonly SegmentPreparer _preparer;
+    private readonly SegmentRemover _remover;
     private readonly SegmentWriter _writer;
     private readonly HardStateFile _hardState;
     private readonly BatchPlanner _planner;
     private readonly DiskBatch _batch;
     private readonly MemoryTail _tail;
     private readonly ColdReader _cold;
+    private readonly LogContents _contents;
     private readonly LogExtentBuilder _extents;
     private readonly PendingQueue _queue = new();
     private RecordHeader _last;
@@ -36,39 +38,53 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _executor = executor;
         _options = options;
         _hardState = hardState;
+        Base = recovery.Base;
         _last = _durable = recovery.Last;
         _preparer = new SegmentPreparer(catalog.Storage, executor, options);
+        _remover = new SegmentRemover(catalog.Storage, executor);
         _writer = new SegmentWriter(catalog.Storage);
         _planner = new BatchPlanner(catalog, _preparer);
         _planner.ContinueBehind(catalog.Segments.Count > 0 ? catalog.Segments[^1] : null, recovery.Last);
         _batch = new DiskBatch(_writer, hardState);
         _tail = new MemoryTail(options, recovery.Last.Index.Next);
         _cold = new ColdReader(catalog, options.ChunkBytes);
+        _contents = new LogContents(_tail, _cold, catalog);
         _extents = new LogExtentBuilder(catalog);
         Recovered = new RecoveredState(hardState.Recovered, recovery.Entries);
         RecoveryNotes = recovery.Notes;
     }
 
     /// <summary>Recovers a log from a directory, or starts one in an empty directory.</summary>
+    /// <param name="storage">The directory.</param>
+    /// <param name="executor">Runs the disk work; stopped before the log is disposed.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="clusterId">The cluster; a directory of another one is refused.</param>
+    /// <param name="startAfter">
+    /// The record before the first one that is to be kept, of which index, term, chain and time count, for a log that
+    /// begins in the middle; default: the beginning. Counts only as long as no segment was begun: then that one says
+    /// it.
+    /// </param>
+    /// <remarks>
+    /// The log may begin beyond index 1 (<see cref="FirstIndex"/>), where <see cref="CutBefore"/> was used, by whoever
+    /// may do without the rest. Whoever may not, such as a replica whose state machine is made from the whole log, must
+    /// look and refuse.
+    /// </remarks>
     /// <exception cref="LogCorruptionException">
     /// A record that was acknowledged is damaged; names file, offset, remedy.
     /// </exception>
-    public static RecordLog Open(IStorage storage, IDiskExecutor executor, LogOptions options, Guid clusterId)
+    public static RecordLog Open(
+        IStorage storage, IDiskExecutor executor, LogOptions options, Guid clusterId, RecordHeader startAfter = default)
     {
         options.Validate();
         HardStateFile hardState = HardStateFile.Open(storage, out string? note);
         var catalog = new SegmentCatalog(storage, clusterId);
         try
         {
-            var recovery = new LogRecovery(catalog, hardState.Recovered.Commit);
+            var recovery = new LogRecovery(catalog, startAfter, hardState.Recovered.Commit);
             recovery.Run();
+            recovery.CheckTerm(hardState.Recovered.Term);
             if (note is not null)
                 recovery.Notes.Add(note);
-            if (recovery.Last.Term > hardState.Recovered.Term)
-                throw LogDamage.File(
-                    storage, HardStateFile.Name,
-                    $"its term {hardState.Recovered.Term} is older than term {recovery.Last.Term} of the log's end, "
-                    + "so a vote may have been forgotten");
             var log = new RecordLog(catalog, executor, options, hardState, recovery);
             log._preparer.Adopt();
             log._preparer.Work(urgent: false);
@@ -88,6 +104,15 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// <summary>Sentences about what recovery found, such as a torn last write, for the node's log of events.</summary>
     public IReadOnlyList<string> RecoveryNotes { get; }
 
+    /// <summary>First index that is kept; one behind the last while the log is empty.</summary>
+    public LogIndex FirstIndex => Base.Index.Next;
+
+    /// <summary>
+    /// The record before the first one: of it only index, term, chain and time are known. Index 0 and nothing else
+    /// where the log begins at the beginning.
+    /// </summary>
+    public RecordHeader Base { get; private set; }
+
     /// <summary>Last index, durable or not.</summary>
     public LogIndex LastIndex => _last.Index;
 
@@ -104,7 +129,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
     public long PendingBytes => _queue.Bytes + (_underWay ? _batch.Bytes : 0);
 
     /// <summary>Whether the disk has work of ours.</summary>
-    public bool IsBusy => _underWay;
+    public bool IsBusy => _underWay || _remover.IsBusy;
 
     /// <summary>Whether entries can be appended now; false while the disk is full or too much waits for it.</summary>
     public bool HasRoom(long bytes)
@@ -141,10 +166,10 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// <summary>Drops entries from an index on, in memory at once, on disk in order.</summary>
     public void Truncate(LogIndex from)
     {
-        Check.That(from > LogIndex.Zero, "nothing stands before index 1");
+        Check.That(from >= FirstIndex, "nothing is kept before the first index");
         if (from > _last.Index)
             return;
-        RecordHeader kept = from.Value == 1 ? default : HeaderAt(from.Previous);
+        RecordHeader kept = HeaderAt(from.Previous);
         _tail.Truncate(from.Value);
         _cold.Clear();
         _last = kept;
@@ -235,16 +260,12 @@ public sealed class RecordLog : ILogSizes, IDisposable
         if (_failed)
             return false;
         Pump();
-        Exception? error = _preparer.Error;
+        Exception? error = _preparer.Error ?? _remover.Error;
         if (_underWay && _batch.IsFinished)
         {
             error ??= _batch.Error;
             _underWay = false;
-            foreach (DiskOperation operation in _batch.Operations)
-            {
-                if (operation.Chunk is not null)
-                    _tail.Release(operation.Chunk);
-            }
+            _batch.ReleaseMemory(_tail);
             if (error is null)
             {
                 _durable = _cut is { } cut && cut.Index < _batch.Last.Index ? cut : _batch.Last;
@@ -265,19 +286,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
     public LogIndex Fit(LogIndex from, LogIndex until, long bytesMax, out long bytes)
     {
         CheckRange(from, until);
-        if (from.Value >= _tail.First)
-        {
-            TailChunk chunk = _tail.Find(from.Value);
-            int position = (int)(from.Value - chunk.First);
-            int end = (int)(Math.Min(until.Value, chunk.Until) - chunk.First);
-            int count = chunk.Fit(position, end, bytesMax);
-            bytes = chunk.StartOf(position + count) - chunk.StartOf(position);
-            return from + (ulong)count;
-        }
-        ColdBlock block = _cold.Get(from.Value, _tail.First);
-        ulong reached = block.Fit(from.Value, Math.Min(until.Value, block.Until), bytesMax);
-        bytes = block.StartOf(reached) - block.StartOf(from.Value);
-        return new LogIndex(reached);
+        return _contents.Fit(from, until, bytesMax, out bytes);
     }
 
     /// <inheritdoc/>
@@ -294,21 +303,42 @@ public sealed class RecordLog : ILogSizes, IDisposable
     public ReadOnlySpan<byte> Read(LogIndex from, LogIndex until, out LogIndex readUntil)
     {
         CheckRange(from, until);
-        if (from.Value >= _tail.First)
-        {
-            TailChunk chunk = _tail.Find(from.Value);
-            readUntil = LogIndex.Min(until, new LogIndex(chunk.Until));
-            int start = chunk.StartOf((int)(from.Value - chunk.First));
-            return chunk.Bytes.AsSpan(start..chunk.StartOf((int)(readUntil.Value - chunk.First)));
-        }
-        ColdBlock block = _cold.Get(from.Value, until.Value, _tail.First);
-        readUntil = LogIndex.Min(until, new LogIndex(block.Until));
-        return block.Slice(from.Value, readUntil.Value);
+        return _contents.Read(from, until, out readUntil);
     }
 
-    /// <summary>Header of a record of the log.</summary>
-    public RecordHeader HeaderAt(LogIndex index) =>
-        index == _last.Index ? _last : RecordCodec.Header(Read(index, index.Next, out _));
+    /// <summary>Header of a record of the log, or <see cref="Base"/> for the index before the first.</summary>
+    public RecordHeader HeaderAt(LogIndex index)
+    {
+        if (index == _last.Index)
+            return _last;
+        return index == Base.Index ? Base : RecordCodec.Header(Read(index, index.Next, out _));
+    }
+
+    /// <summary>
+    /// Keeps nothing that lies in whole segments before an index: they are taken out at once, and their files removed,
+    /// the oldest first, by the disk in its own time. After a crash in between the log begins at one of them.
+    /// </summary>
+    /// <param name="index">At most the one behind <see cref="DurableIndex"/>.</param>
+    /// <returns>Whether <see cref="FirstIndex"/> has risen; not beyond <paramref name="index"/>.</returns>
+    public bool CutBefore(LogIndex index)
+    {
+        Check.That(index <= _durable.Index.Next, "only what is durable is cut off");
+        // The segment that stays holds a durable record, so its file is there whatever happens.
+        IReadOnlyList<string> names = _catalog.CutBefore(Math.Min(index.Value, _durable.Index.Value));
+        if (names.Count == 0)
+            return false;
+        Base = _catalog.Segments[0].Header.Previous;
+        _cold.Clear();
+        _remover.Remove(names);
+        return true;
+    }
+
+    /// <summary>
+    /// The largest index for <see cref="CutBefore"/> that leaves a number of bytes on the disk, as far as there are so
+    /// many; at least <see cref="FirstIndex"/>.
+    /// </summary>
+    public LogIndex CutToKeep(long bytes) =>
+        LogIndex.Max(FirstIndex, LogIndex.Min(new LogIndex(_catalog.FirstOfLast(bytes)), _durable.Index.Next));
 
     /// <summary>
     /// What other threads may read: what is committed and durable. The same object as before when nothing has changed.
@@ -320,13 +350,8 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// Bytes of the records <c>[from, until)</c>, as far as there are any: exact where memory holds them, otherwise to
     /// about 64 KiB. Never reads the disk.
     /// </summary>
-    public long BytesBetween(LogIndex from, LogIndex until)
-    {
-        ulong start = Math.Max(1, from.Value), end = Math.Min(until.Value, _tail.Next), memory = _tail.First;
-        return start >= end
-            ? 0
-            : _catalog.BytesBetween(start, Math.Min(end, memory)) + _tail.BytesBetween(Math.Max(start, memory), end);
-    }
+    public long BytesBetween(LogIndex from, LogIndex until) =>
+        _contents.BytesBetween(Math.Max(FirstIndex.Value, from.Value), until.Value);
 
     /// <summary>
     /// Time of a record, or of the last one for an index behind it: exact where memory holds it, otherwise of the last
@@ -336,9 +361,11 @@ public sealed class RecordLog : ILogSizes, IDisposable
     {
         if (index >= _last.Index)
             return _last.TimeMicros;
-        if (index.Value >= _tail.First)
-            return HeaderAt(index).TimeMicros;
-        return _catalog.Segments.Count > 0 ? _catalog.Find(index.Value + 1).Header.PreviousTimeMicros : 0;
+        if (index <= Base.Index)
+            return Base.TimeMicros;
+        return index.Value >= _tail.First
+            ? HeaderAt(index).TimeMicros
+            : _contents.TimeOnDisk(index) ?? Base.TimeMicros;
     }
 
     /// <summary>Waits for nothing; closes files. Call after the executor has stopped.</summary>
@@ -359,10 +386,11 @@ public sealed class RecordLog : ILogSizes, IDisposable
 
     private void Pump()
     {
+        _remover.Work();
         if (_preparer.Work(_planner.IsBlocked) && _planner.IsBlocked)
             Flush();
     }
 
     private void CheckRange(LogIndex from, LogIndex until) => Check.That(
-        from > LogIndex.Zero && until > from && until <= _last.Index.Next, "entries are asked for that do not exist");
+        from >= FirstIndex && until > from && until <= _last.Index.Next, "entries are asked for that are not kept");
 }

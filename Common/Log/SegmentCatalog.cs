@@ -42,6 +42,35 @@ internal sealed class SegmentCatalog(IStorage storage, Guid clusterId) : IDispos
             _segments[^1].Until = Math.Min(_segments[^1].Until, from);
     }
 
+    /// <summary>
+    /// Takes those segments out, the oldest first, that lie entirely before an index. The last one always stays.
+    /// </summary>
+    /// <returns>Names of their files, in order.</returns>
+    public IReadOnlyList<string> CutBefore(ulong index)
+    {
+        int count = 0;
+        while (count + 1 < _segments.Count && _segments[count + 1].Header.First <= index)
+            count++;
+        if (count == 0)
+            return [];
+        string[] names = [.. _segments.Take(count).Select(segment => segment.Header.Name)];
+        for (int i = 0; i < count; i++)
+            _segments[i].Dispose();
+        _segments.RemoveRange(0, count);
+        Version++;
+        return names;
+    }
+
+    /// <summary>First index of the newest segments that hold a number of bytes together; of all, if they do not.
+    /// </summary>
+    public ulong FirstOfLast(long bytes)
+    {
+        int first = _segments.Count - 1;
+        for (; first > 0 && bytes > _segments[first].End; first--)
+            bytes -= _segments[first].End;
+        return first < 0 ? 0 : _segments[first].Header.First;
+    }
+
     /// <summary>Finds the segment of an index that is on disk.</summary>
     public Segment Find(ulong index)
     {

@@ -65,6 +65,8 @@ internal sealed class FragileStorage : IStorage
     public void SyncDirectory()
     {
         Count();
+        if (SyncFails)
+            throw new IOException("the device does not answer");
         foreach (Action<Dictionary<string, FragileContents>> change in _pending)
             change(_durable);
         _pending.Clear();

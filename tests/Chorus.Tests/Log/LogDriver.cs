@@ -9,9 +9,10 @@ internal sealed class LogDriver : IDisposable
 {
     private readonly Queue<IDiskJob> _jobs = new();
 
-    public LogDriver(IStorage storage, LogOptions? options = null)
+    public LogDriver(IStorage storage, LogOptions? options = null, RecordHeader startAfter = default)
     {
-        Log = RecordLog.Open(storage, new Executor(_jobs), options ?? LogTestOptions.Small, LogTestOptions.Cluster);
+        Log = RecordLog.Open(
+            storage, new Executor(_jobs), options ?? LogTestOptions.Small, LogTestOptions.Cluster, startAfter);
     }
 
     public RecordLog Log { get; }
@@ -41,15 +42,15 @@ internal sealed class LogDriver : IDisposable
                     return false;
             }
         }
-        while (_jobs.Count > 0 || (Log.PendingBytes > 0 && !Log.IsDiskFull));
+        while (_jobs.Count > 0 || Log.IsBusy || (Log.PendingBytes > 0 && !Log.IsDiskFull));
         return true;
     }
 
-    /// <summary>Payloads of all records, read as replication reads them.</summary>
+    /// <summary>Payloads of all records that are kept, read as replication reads them.</summary>
     public List<string> All()
     {
         var payloads = new List<string>();
-        var next = new LogIndex(1);
+        LogIndex next = Log.FirstIndex;
         while (next <= Log.LastIndex)
         {
             LogIndex until = Log.Fit(next, Log.LastIndex.Next, 3000, out long bytes);

@@ -17,9 +17,13 @@ internal sealed class LogModel(int seed)
     private ulong _term;
     private int _written;
 
+    // Records that are surely cut off, and those that may be.
+    private int _cutLeast;
+    private int _cutMost;
+
     public LogModel Clone()
     {
-        var clone = new LogModel(seed) { _written = _written + 100_000 };
+        var clone = new LogModel(seed) { _written = _written + 100_000, _cutLeast = _cutLeast, _cutMost = _cutMost };
         clone._possible.Clear();
         clone._possible.AddRange(_possible.Select(state => (List<string>)[.. state]));
         clone._possibleTerms.Clear();
@@ -38,7 +42,7 @@ internal sealed class LogModel(int seed)
             for (int i = 0; i < steps; i++)
                 Step(driver);
             Settle(driver);
-            Assert.Equal(_log, driver.All());
+            Assert.Equal(_log[_cutLeast..], driver.All());
             return false;
         }
         catch (PowerLossException)
@@ -49,12 +53,17 @@ internal sealed class LogModel(int seed)
 
     private void Compare(LogDriver driver)
     {
-        List<string> found = driver.All();
-        int state = _possible.FindIndex(possible => possible.SequenceEqual(found));
-        Assert.True(state >= 0, $"found {found.Count} records, none of {_possible.Count} possible states");
+        int cut = (int)driver.Log.FirstIndex.Value - 1;
+        Assert.InRange(cut, _cutLeast, _cutMost);
+        List<string> kept = driver.All();
+        int state = _possible.FindIndex(possible => possible.Skip(cut).SequenceEqual(kept));
+        Assert.True(state >= 0, $"found {kept.Count} records, none of {_possible.Count} possible states");
+        List<string> found = _possible[state];
+        _cutLeast = _cutMost = cut;
         ulong term = driver.Log.Recovered.HardState.Term.Value;
         Assert.Contains(term, _possibleTerms);
         Assert.True(driver.Log.Recovered.Log.Until == new LogIndex((ulong)found.Count + 1));
+        Assert.Equal(driver.Log.FirstIndex, driver.Log.Recovered.Log.From);
         _log = _onDisk = found;
         _term = term;
         Restart();
@@ -69,8 +78,8 @@ internal sealed class LogModel(int seed)
                 driver.Save(_term);
                 _possibleTerms.Add(_term);
                 break;
-            case 1 when _log.Count > 0:
-                int from = _random.Next(Math.Max(0, _log.Count - 12), _log.Count);
+            case 1 when _log.Count > _cutLeast:
+                int from = _random.Next(Math.Max(_cutMost, _log.Count - 12), _log.Count);
                 driver.Log.Truncate(new LogIndex((ulong)from + 1));
                 _log = _log[..from];
                 _possible.Add(_log);
@@ -78,11 +87,25 @@ internal sealed class LogModel(int seed)
             case 2 or 3:
                 Settle(driver);
                 break;
+            case 4:
+                Cut(driver);
+                break;
             default:
                 for (int i = _random.Next(1, 6); i > 0; i--)
                     Append(driver);
                 break;
         }
+    }
+
+    private void Cut(LogDriver driver)
+    {
+        ulong durable = driver.Log.DurableIndex.Value;
+        var index = new LogIndex(durable - (ulong)_random.NextInt64((long)Math.Min(durable, 40) + 1) + 1);
+        LogIndex before = driver.Log.FirstIndex;
+        bool cut = driver.Log.CutBefore(index);
+        Assert.Equal(cut, driver.Log.FirstIndex > before);
+        Assert.True(!cut || driver.Log.FirstIndex <= index);
+        _cutMost = (int)driver.Log.FirstIndex.Value - 1;
     }
 
     private void Append(LogDriver driver)
@@ -99,6 +122,7 @@ internal sealed class LogModel(int seed)
     {
         Assert.True(driver.Settle());
         Assert.Equal((ulong)_log.Count, driver.Log.DurableIndex.Value);
+        _cutLeast = _cutMost;
         // A truncation without an append behind it is not on disk: a crash may undo it.
         _onDisk = _afterLastAppend ?? _onDisk;
         Restart();
