@@ -205,6 +205,7 @@ public sealed class Recorder : ILogSink
         if (ReferenceEquals(extent, _extent) && _ports.View?.Extent is not null)
             return;
         _extent = extent;
+        _ports.View?.Show(_membership.Latest);
         _ports.View?.Show(extent);
     }
 

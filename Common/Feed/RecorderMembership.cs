@@ -10,7 +10,6 @@ namespace Chorus.Common.Feed;
 internal sealed class RecorderMembership
 {
     private readonly RecorderOptions _options;
-    private Configuration _latest = Configuration.Empty;
     private bool _hasCaughtUp;
     private bool _wasNamed;
     private long _namedMicros;
@@ -21,13 +20,16 @@ internal sealed class RecorderMembership
         _options = options;
         _namedMicros = nowMicros;
         if (recovered.Count > 0)
-            _latest = recovered[^1].Configuration;
+            Latest = recovered[^1].Configuration;
         // Who was just taken in is named by a record that is still to come, even where the last one dropped it.
         _wasNamed = options.Members.Count > 0
-            ? IsNamed(_latest)
+            ? IsNamed(Latest)
             : recovered.Any(entry => IsNamed(entry.Configuration));
         ReportAddresses = Addresses();
     }
+
+    /// <summary>The newest configuration that was recorded.</summary>
+    public Configuration Latest { get; private set; } = Configuration.Empty;
 
     /// <summary>Transfer addresses of all replicas: each may come to lead.</summary>
     public IReadOnlyList<string> ReportAddresses { get; private set; }
@@ -39,7 +41,7 @@ internal sealed class RecorderMembership
     public IReadOnlyList<FollowSource> Sources => FollowSources.Of(Members, _options.Id, _options.Upstream);
 
     private IEnumerable<Member> Members =>
-        _hasCaughtUp ? _latest.Members : _options.Members.Concat(_latest.Members);
+        _hasCaughtUp ? Latest.Members : _options.Members.Concat(Latest.Members);
 
     /// <summary>Takes a configuration that was recorded.</summary>
     /// <returns>Whether it can be read.</returns>
@@ -47,7 +49,7 @@ internal sealed class RecorderMembership
     {
         if (!ConfigurationCodec.TryDecode(payload, out Configuration? configuration, out _))
             return false;
-        _latest = configuration;
+        Latest = configuration;
         _wasNamed |= IsNamed(configuration);
         ReportAddresses = Addresses();
         return true;
@@ -60,10 +62,10 @@ internal sealed class RecorderMembership
     /// <returns>Whether <see cref="Sources"/> have changed by this.</returns>
     public bool Judge(bool isLive, long nowMicros, out bool isRemoved)
     {
-        if (!isLive || !_wasNamed || IsNamed(_latest))
+        if (!isLive || !_wasNamed || IsNamed(Latest))
             _namedMicros = nowMicros;
         isRemoved = nowMicros - _namedMicros >= _options.RemovalMicros;
-        if (_hasCaughtUp || !isLive || !IsNamed(_latest))
+        if (_hasCaughtUp || !isLive || !IsNamed(Latest))
             return false;
         _hasCaughtUp = true;
         ReportAddresses = Addresses();

@@ -62,7 +62,7 @@ public sealed class Replica
         _node = new RaftNode(options.Id, options.Incarnation, recovered, options.Raft, log, options.Seed);
         _link = new PeerLink(peers, options, log);
         _link.HardStateQueued(hardStates);
-        _link.Use(_node.Configuration);
+        UseConfiguration();
         _responder = new Responder(clients);
         var changes = new PendingChanges();
         var reads = new PendingReads(_responder, stateMachine, Counters);
@@ -326,6 +326,7 @@ public sealed class Replica
     private void UseConfiguration()
     {
         _link.Use(_node.Configuration);
+        _view?.Show(_node.Configuration);
         // Who sends reports under many names could fill the table; those who are members must find room in it.
         _ports.Reports?.Retain(_node.Configuration);
     }

@@ -76,6 +76,7 @@ public sealed class ReplicaTransferTests
             "two records of the log");
         Assert.Equal(RecordKind.NoOp, stream.Last.Kind);
         Assert.Equal(("a", "replica", "preload 3,4"), (description!.Id, description.Kind, description.StateBase));
+        Assert.Equal("a", Assert.Single(description.Members).Id);
         Assert.Equal(stream.ClusterId, new Guid(description.ClusterId.Span));
     }
 

@@ -212,6 +212,11 @@ public sealed class TransferServerTests : TransferFixture
     public void A_source_says_what_it_has()
     {
         _source.Append(30);
+        _source.View.Show(new Configuration(
+        [
+            new(new NodeId("n1"), 5, MemberKind.Voter, "n1:2", "n1:1"),
+            new(new NodeId("o"), 6, MemberKind.Observer, "", ""),
+        ]));
         Assert.True(TransferRequests.TrySendDescribe(_pair, Here, Guid.Empty));
         _source.Server.DoWork();
         Assert.True(_pair.TryReceive(out _, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> body));
@@ -220,6 +225,8 @@ public sealed class TransferServerTests : TransferFixture
         Assert.Equal((1ul, 30ul), (description.FirstIndex, description.LastIndex));
         Assert.Equal(_source.HeaderAt(30).Chain, description.LastChain);
         Assert.Equal(LogTestOptions.Cluster, new Guid(description.ClusterId.Span));
+        Assert.Equal(["n1", "o"], description.Members.Select(member => member.Id));
+        Assert.Equal("n1:1", description.Members[0].ClientAddress);
         Assert.False(TransferRequests.TryReadDescription(header, [0xff], out _));
         (TransferHeader answer, _) = Ask(
             new TransferHeader { Type = TransferMessageType.Describe, ClusterId = Guid.NewGuid() });
