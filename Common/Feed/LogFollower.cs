@@ -232,8 +232,8 @@ public sealed class LogFollower
         long now)
     {
         string? wrong = null;
-        if (first <= _position.Index && !Mutants.FollowerRewinds)
-            wrong = FeedBatch.Trim(first, _position, _isChainKnown, ref records);
+        if (first <= _position.Index)
+            wrong = Mutants.FollowerRewinds ? null : FeedBatch.Trim(first, _position, _isChainKnown, ref records);
         else if (_isChainKnown && previousChain != _position.Chain)
             wrong = $"its record {_position.Index} is another one: the chains differ";
         if (wrong is not null && !Mutants.GapAccepted)

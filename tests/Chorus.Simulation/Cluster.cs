@@ -12,6 +12,7 @@ namespace Chorus.Simulation;
 internal sealed class Cluster
 {
     private readonly List<SimulatedNode> _nodes = [];
+    private readonly List<SimulatedSubscriber> _subscribers = [];
     private readonly List<SimulatedClient> _clients = [];
 
     public Cluster(Surroundings around)
@@ -27,13 +28,23 @@ internal sealed class Cluster
                 $"c{i}", around.Events, around.Random.Fork(), around.Network, around.History, around.Plan.Workload,
                 addresses));
         }
-        Machines = [.. _nodes.Select(node => node.Name), .. _clients.Select(client => client.Name), Operator.Machine];
+        for (int i = 1; i <= around.Plan.Following.Subscribers; i++)
+            _subscribers.Add(new SimulatedSubscriber(around, $"s{i}", _nodes));
+        All = [.. _nodes, .. Observers];
+        Machines =
+            [.. All.Select(machine => machine.Name), .. _clients.Select(client => client.Name), Operator.Machine];
     }
 
     public Surroundings Around { get; }
 
     /// <summary>All machines on which a replica may run, in a fixed order.</summary>
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
+
+    /// <summary>Everybody who follows the log: loggers and applications.</summary>
+    public IReadOnlyList<SimulatedObserver> Observers => _subscribers;
+
+    /// <summary>All machines but those of clients.</summary>
+    public IReadOnlyList<Machine> All { get; }
 
     public IReadOnlyList<SimulatedClient> Clients => _clients;
 
@@ -46,7 +57,10 @@ internal sealed class Cluster
         .OrderByDescending(node => node.Process!.Replica.Node.Term)
         .FirstOrDefault();
 
-    public bool IsClient(string machine) => machine[0] != 'n';
+    public bool IsClient(string machine) => Find(machine) is null;
+
+    /// <summary>The machine of a name; null when it is a client's or nobody's.</summary>
+    public Machine? Find(string name) => All.FirstOrDefault(machine => machine.Name == name);
 
     public SimulatedNode NodeOf(string name) => _nodes.Single(node => node.Name == name);
 
@@ -65,6 +79,8 @@ internal sealed class Cluster
             node.Bootstrap = first;
             node.Start();
         }
+        foreach (SimulatedSubscriber subscriber in _subscribers)
+            subscriber.Start();
         foreach (SimulatedClient client in _clients)
             client.Think();
         return [.. _nodes.Take(Around.Plan.Voters).Skip(founders)];

@@ -29,7 +29,8 @@ internal sealed class SimulatedRun
         _around = new Surroundings(seed, options.Live);
         _cluster = new Cluster(_around);
         _operator = new Operator(_cluster);
-        _mix = new FaultMix(_around.Random.Fork(), _around.Plan.ElectionMicros, options.BitFlips);
+        _mix = new FaultMix(
+            _around.Random.Fork(), _around.Plan.ElectionMicros, options.BitFlips, _cluster.Observers.Count > 0);
         _nemesis = new Nemesis(_cluster, _operator, _mix);
     }
 
@@ -63,6 +64,8 @@ internal sealed class SimulatedRun
         RunUntil(_around.Events.Now + _around.Plan.ElectionMicros * 5);
         _around.Plan.Workload.IsRunning = false;
         Await("everybody converges", ConvergenceMicros, HasConverged);
+        // Now the last message of all may be lost: nothing comes behind it that would show the gap (trap 24).
+        _around.Network.Feed.LosesBatches = _around.Plan.Following.LosesLastBatches;
         foreach (SimulatedNode node in _cluster.Nodes)
         {
             if (!node.IsRetired)
@@ -96,8 +99,11 @@ internal sealed class SimulatedRun
 
     private bool HasConverged()
     {
-        if (_cluster.Clients.Any(client => client.IsBusy) || !_operator.Tidy() || _cluster.Leader is not { } leader)
+        if (_cluster.Clients.Any(client => client.IsBusy) || !_operator.Tidy()
+            || _cluster.Leader is not { } leader)
+        {
             return false;
+        }
         RaftNode core = leader.Process!.Replica.Node;
         if (core.ConfigurationIndex > core.Commit)
             return false;
@@ -112,19 +118,19 @@ internal sealed class SimulatedRun
             if (process.Replica.AppliedIndex.Value != committed || process.Replica.Node.LastIndex.Value != committed)
                 return false;
         }
-        return true;
+        return _cluster.Observers.All(observer => observer.Reached == committed);
     }
 
+    // That the read finds the write is for the history to say: an earlier write of unknown outcome may still arrive
+    // between the two.
     private void Serve(SimulatedNode node)
     {
-        Operation write = Ask(OperationKind.Set, node);
-        Operation read = Ask(OperationKind.Get, node);
-        if (read.Value != write.Value)
-            throw new Violation("faults off, all goes well", $"{node.Name} does not serve: {write}; {read}");
+        Ask(OperationKind.Set, node);
+        Ask(OperationKind.Get, node);
     }
 
     // More than once: a disk that was full is looked at again only after a second.
-    private Operation Ask(OperationKind kind, SimulatedNode node)
+    private void Ask(OperationKind kind, SimulatedNode node)
     {
         SimulatedClient client = _cluster.Clients[0];
         long deadline = _around.Events.Now + ServiceMicros;
@@ -133,7 +139,7 @@ internal sealed class SimulatedRun
             Operation operation = client.Ask(kind, 0, node.ClientAddress);
             Await($"an answer through {node.Name}", ServiceMicros, () => !client.IsBusy);
             if (operation.Outcome == Outcome.Done)
-                return operation;
+                return;
             if (_around.Events.Now > deadline)
                 throw new Violation("faults off, all goes well", $"{node.Name} does not serve: {operation}");
         }
@@ -153,7 +159,10 @@ internal sealed class SimulatedRun
     }
 
     private string Describe() =>
-        string.Join("; ", _cluster.Nodes.Where(node => !node.IsRetired).Select(Describe));
+        string.Join("; ", [
+            .. _cluster.Nodes.Where(node => !node.IsRetired).Select(Describe),
+            .. _cluster.Observers.Select(observer => $"{observer.Name} at {observer.Reached}: {observer.Standing}"),
+        ]);
 
     private static string Describe(SimulatedNode node)
     {
@@ -171,6 +180,8 @@ internal sealed class SimulatedRun
         new RunSummary(
             _around.Events.Now / 1e6, _around.Events.Executed, _around.History.Acknowledged,
             _around.History.ReadsAnswered, _around.Invariants.Committed.Last, _around.Invariants.Elections,
-            _nemesis.Strikes, _operator.Changes, _around.Invariants.Dropped),
+            _nemesis.Strikes, _operator.Changes, _around.Invariants.Dropped,
+            _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
+            _nemesis.Lies),
         failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);
 }

@@ -24,11 +24,15 @@ internal sealed record SimulationResult(
 /// <param name="Strikes">Faults that struck.</param>
 /// <param name="MemberChanges">Members added, removed and replaced.</param>
 /// <param name="Dropped">Entries that were truncated.</param>
+/// <param name="Followed">Records that observers have in the end, all together.</param>
+/// <param name="FeedLost">Messages that feeds dropped.</param>
+/// <param name="Lies">Messages that were changed on their way.</param>
 internal readonly record struct RunSummary(
     double SimulatedSeconds, long Events, int Writes, int Reads, ulong Committed, int Elections, int Strikes,
-    int MemberChanges, long Dropped)
+    int MemberChanges, long Dropped, ulong Followed, long FeedLost, long Lies)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads, {Committed} committed, "
-        + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Dropped} truncated");
+        + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Dropped} truncated, "
+        + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies");
 }

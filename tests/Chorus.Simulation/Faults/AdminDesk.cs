@@ -3,17 +3,24 @@ using Chorus.Simulation.Network;
 using Chorus.Simulation.Nodes;
 using Chorus.Simulation.World;
 using Google.Protobuf;
+using Kind = Chorus.Common.Protocol.Member.Types.Kind;
 
 namespace Chorus.Simulation.Faults;
 
 /// <summary>Sends the operator's requests until somebody carries them out.</summary>
-internal sealed class AdminDesk(Cluster cluster, SeededRandom random)
+/// <param name="cluster">Who carries them out.</param>
+/// <param name="random">Chance.</param>
+/// <param name="firstRequest">Number from which on its requests are counted; desks do not share numbers.</param>
+internal sealed class AdminDesk(Cluster cluster, SeededRandom random, int firstRequest = 0)
 {
     private readonly Surroundings _around = cluster.Around;
-    private int _requests;
+    private int _requests = firstRequest;
 
     /// <summary>Asks members to take a node in, until one says that it is done.</summary>
-    public void Join(SimulatedNode node, Action done)
+    /// <param name="node">The machine.</param>
+    /// <param name="kind">What it wants to be.</param>
+    /// <param name="done">Gets the answer.</param>
+    public void Join(Machine node, Kind kind, Action<JoinReply> done)
     {
         JoinRequest request = new()
         {
@@ -22,21 +29,28 @@ internal sealed class AdminDesk(Cluster cluster, SeededRandom random)
             {
                 Id = node.Name,
                 Incarnation = node.Incarnation,
-                Kind = Member.Types.Kind.Learner,
+                Kind = kind,
                 PeerAddress = node.PeerAddress,
                 ClientAddress = node.ClientAddress,
                 Priority = 50,
+                TransferAddress = node.TransferAddress,
+                FeedAddress = node.FeedAddress,
             },
         };
+        JoinReply? reply = null;
         Attempt(
             request.ToByteArray(),
             () => Other(node).JoinAddress,
-            frame => JoinReply.Parser.ParseFrom(frame) is { Code: Code.Ok },
-            done);
+            frame =>
+            {
+                reply = JoinReply.Parser.ParseFrom(frame);
+                return reply.Code == Code.Ok;
+            },
+            () => done(reply!));
     }
 
     /// <summary>Asks for a member's removal, until the leader says that it is done.</summary>
-    public void Remove(SimulatedNode node, Action done)
+    public void Remove(Machine node, Action done)
     {
         Requests frame = new();
         frame.Requests_.Add(new Request { Id = 7, RemoveMember = new RemoveMember { Id = node.Name } });
@@ -52,8 +66,8 @@ internal sealed class AdminDesk(Cluster cluster, SeededRandom random)
                 {
                     target = response.Leader.Length > 0 ? response.Leader : Other(node).ClientAddress;
                     // The leader cannot be removed: as the answer says, it is stopped first.
-                    if (response.Code == Code.BadRequest && node.IsLeader)
-                        StopForAWhile(node);
+                    if (response.Code == Code.BadRequest && node is SimulatedNode { IsLeader: true } leader)
+                        StopForAWhile(leader);
                     isDone |= response.Code is Code.Ok or Code.NotFound;
                 }
                 return isDone;
@@ -67,10 +81,10 @@ internal sealed class AdminDesk(Cluster cluster, SeededRandom random)
         _around.Events.After(_around.Plan.ElectionMicros * 6, node.Start);
     }
 
-    private SimulatedNode Other(SimulatedNode node)
+    private SimulatedNode Other(Machine node)
     {
         List<SimulatedNode> others = [.. cluster.Nodes.Where(other => other != node && !other.IsRetired)];
-        return others.Count > 0 ? random.Pick(others) : node;
+        return others.Count > 0 ? random.Pick(others) : cluster.Nodes[0];
     }
 
     private void Attempt(byte[] frame, Func<string> target, Func<byte[], bool> isDone, Action done)

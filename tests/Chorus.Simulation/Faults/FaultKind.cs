@@ -66,6 +66,18 @@ internal enum FaultKind : byte
     /// <summary>Members are added, removed, and replaced after a loss of their disk.</summary>
     Membership,
 
+    /// <summary>Feeds lose messages, in bursts, at a tiny high-water mark, or all records for a while.</summary>
+    FeedLoss,
+
+    /// <summary>Somebody between sources and observers makes things up.</summary>
+    Lies,
+
+    /// <summary>The source that an observer follows is killed, stopped or cut off from it.</summary>
+    Source,
+
+    /// <summary>An observer is killed, stopped, cut off, loses power or has trouble with its disk.</summary>
+    Observer,
+
     /// <summary>A bit flips on the disk of a node that is down; only when asked for.</summary>
     BitFlip,
 }

@@ -12,6 +12,7 @@ internal sealed class Nemesis
     private readonly SeededRandom _random;
     private readonly DiskFaults _disks;
     private readonly FaultScripts _scripts;
+    private readonly ObserverFaults _observers;
     private readonly Operator _operator;
     private bool _isOver;
 
@@ -21,12 +22,16 @@ internal sealed class Nemesis
         _random = _around.Random.Fork();
         _disks = new DiskFaults(_around, _random.Fork(), () => _isOver);
         _scripts = new FaultScripts(_cluster, _random.Fork(), () => _isOver);
+        _observers = new ObserverFaults(_cluster, _random.Fork(), _disks, () => _isOver);
         foreach ((FaultKind kind, double mean) in mix.All)
             Schedule(kind, mean);
     }
 
     /// <summary>Faults that struck.</summary>
     public int Strikes { get; private set; }
+
+    /// <summary>Messages that were changed on their way.</summary>
+    public long Lies => _observers.Lies;
 
     /// <summary>Nothing more goes wrong, and everything is made good.</summary>
     public void Stop()
@@ -35,10 +40,11 @@ internal sealed class Nemesis
         _scripts.Stop();
         _around.Network.HealAll();
         _around.Network.Rules = new LinkRules();
-        foreach (SimulatedNode node in _cluster.Nodes)
+        _observers.Stop();
+        foreach (Machine machine in _cluster.All)
         {
-            _disks.Heal(node);
-            node.Start();
+            _disks.Heal(machine);
+            machine.Start();
         }
     }
 
@@ -91,6 +97,9 @@ internal sealed class Nemesis
                 break;
             case FaultKind.Membership:
                 _operator.DoSomething();
+                break;
+            case FaultKind.FeedLoss or FaultKind.Lies or FaultKind.Source or FaultKind.Observer:
+                _observers.Strike(kind);
                 break;
             case FaultKind.BitFlip:
                 FlipBit(victim);

@@ -1,6 +1,7 @@
 using Chorus.Raft;
 using Chorus.Simulation.Nodes;
 using Chorus.Simulation.World;
+using Kind = Chorus.Common.Protocol.Member.Types.Kind;
 
 namespace Chorus.Simulation.Faults;
 
@@ -118,7 +119,7 @@ internal sealed class Operator
         if (node.Process is null && node.IsRetired)
             node.Wipe();
         _around.Trace.Add(node.Name, "is to join");
-        _desk.Join(node, () =>
+        _desk.Join(node, Kind.Learner, _ =>
         {
             node.Bootstrap = node.Process is null ? null : node.Bootstrap;
             node.IsRetired = false;

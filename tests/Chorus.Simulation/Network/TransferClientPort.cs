@@ -35,10 +35,7 @@ internal sealed class TransferClientPort(
         }
         if (!connection.IsUp || connection.CountThere >= OnTheWayMax)
             return false;
-        if (!random.Chance(network.Rules.PeerLoss))
-            connection.SendThere(frames);
-        if (random.Chance(network.Rules.PeerDuplication))
-            connection.SendThere(frames);
+        connection.SendThere(frames);
         return true;
     }
 

@@ -39,9 +39,7 @@ internal sealed class TransferServerPort(SimulatedNetwork network, SeededRandom 
             return false;
         }
         byte[][] frames = [header.ToArray(), body.ToArray()];
-        int times = random.Chance(network.Rules.PeerLoss) ? 0 : random.Chance(network.Rules.PeerDuplication) ? 2 : 1;
-        for (int i = 0; i < times; i++)
-            receiver.Connection.SendBack(network.Feed.Liar?.Change(frames, random) ?? frames);
+        receiver.Connection.SendBack(network.Feed.Liar?.Change(frames, random) ?? frames);
         return true;
     }
 

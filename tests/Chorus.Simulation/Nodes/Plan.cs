@@ -55,7 +55,8 @@ internal sealed class Plan
             AttemptTimeoutMicros = random.Pick([100_000L, 400_000]),
         };
         SilentObservers = random.Pick([0, 0, 0, 1, 3]);
-        Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
+Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
+        Following = new FollowingPlan(random);
     }
 
     /// <summary>Voters at the beginning.</summary>
@@ -68,6 +69,9 @@ internal sealed class Plan
 
     /// <summary>Observers that the first configuration names and nobody has started: they must not matter.</summary>
     public int SilentObservers { get; }
+
+    /// <summary>Who follows the log, and how.</summary>
+    public FollowingPlan Following { get; }
 
     /// <summary>Length of the part with faults.</summary>
     public long DurationMicros { get; }
@@ -96,5 +100,5 @@ internal sealed class Plan
         + $"tick {TickMicros} us, "
         + $"election {Raft.ElectionTimeoutTicks}, heartbeat {Raft.HeartbeatTicks}, window {Raft.WindowEntries}/"
         + $"{Raft.WindowBytes}, message {Raft.MessageBytes}, segment {Log.SegmentSizeBytes}, "
-        + $"{Workload.Clients} clients, {Workload.Keys} keys {State}";
+        + $"{Workload.Clients} clients, {Workload.Keys} keys {State}, {Following}";
 }

@@ -1,5 +1,6 @@
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
+using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Simulation.Checks;
 using Chorus.Simulation.Disk;
@@ -21,6 +22,8 @@ internal sealed class Process : IMachineProcess
     private readonly ClientPort _joins;
     private readonly FeedOutletPort _feed;
     private readonly SimulatedDisk _apply;
+    private readonly TransferThread _transfer;
+    private readonly ObserverReports _reports = new();
     private readonly Pacemaker _loop;
     private readonly FeedWatch _published;
     private readonly LogView _view = new();
@@ -43,7 +46,8 @@ internal sealed class Process : IMachineProcess
         _peers = new PeerPort(around.Network, node.Name, _loop.Wake, Sent);
         _clients = new ClientPort(around.Network, node.ClientAddress, _loop.Wake);
         _joins = new ClientPort(around.Network, node.JoinAddress, _loop.Wake);
-        _feed = new FeedOutletPort(around.Network, random.Fork(), _loop.Wake) 
+        _transfer = new TransferThread(around, node, random.Fork(), Guard);
+        _feed = new FeedOutletPort(around.Network, random.Fork(), _loop.Wake)
         {
             Tap = (_, header, records) => _published.Note(header, records),
         };
@@ -89,6 +93,7 @@ internal sealed class Process : IMachineProcess
                 Joins = _joins,
                 Feed = _feed,
                 View = _view,
+                Reports = _reports,
                 Apply = plan.State.IsAppliedOnThread ? _apply : null,
                 Clock = _node.Clock,
             },
@@ -97,6 +102,13 @@ internal sealed class Process : IMachineProcess
         _around.Network.Open(_node.ClientAddress, _clients);
         _around.Network.Open(_node.JoinAddress, _joins);
         _around.Network.Listen(_node.FeedAddress, _feed);
+        _transfer.Start(new TransferSource
+        {
+            Id = _node.Name,
+            View = _view,
+            Storage = _node.Storage,
+            Reports = _reports,
+        });
         _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log);
         _around.Invariants.Started(_watch, recovered);
         _loop.Wake();
@@ -127,6 +139,7 @@ internal sealed class Process : IMachineProcess
         _around.Network.Close(_node.JoinAddress, _joins);
         _around.Network.StopListening(_node.FeedAddress, _feed);
         _feed.End();
+        _transfer.End();
     }
 
     private void Work()
