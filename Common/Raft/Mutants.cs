@@ -40,6 +40,8 @@ internal static class Mutants
     public static bool ObserversCounted;
     /// <summary>Trap 24: the feed publishes what is appended, committed or not.</summary>
     public static bool FeedPublishesOnAppend;
+    /// <summary>Trap 24: transfers send what is durable, committed or not.</summary>
+    public static bool TransferBeforeCommit;
     /// <summary>Trap 24: heartbeats do not say how far the publisher is, so a last message lost stays lost.</summary>
     public static bool HeartbeatWithoutCommit;
     /// <summary>Trap 20: the applied index is written before the slots that it speaks of are durable.</summary>
@@ -72,6 +74,7 @@ internal static class Mutants
     public const bool LearnersCounted = false;
     public const bool ObserversCounted = false;
     public const bool FeedPublishesOnAppend = false;
+    public const bool TransferBeforeCommit = false;
     public const bool HeartbeatWithoutCommit = false;
     public const bool AppliedBeforeData = false;
     public const bool ReadByOldRound = false;

@@ -318,7 +318,7 @@ public sealed class Replica
     {
         if (_view is null)
             return;
-        LogExtent extent = _log.ExtentUpTo(_node.Commit);
+        LogExtent extent = _log.ExtentUpTo(Mutants.TransferBeforeCommit ? _log.LastIndex : _node.Commit);
         if (!ReferenceEquals(extent, _view.Extent))
             _view.Show(extent);
     }

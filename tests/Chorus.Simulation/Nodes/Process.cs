@@ -27,6 +27,7 @@ internal sealed class Process : IMachineProcess
     private readonly Pacemaker _loop;
     private readonly FeedWatch _published;
     private readonly LogView _view = new();
+    private readonly ExtentWatch _shown;
     private RecordLog? _log;
     private NodeWatch? _watch;
     private bool _hasEnded;
@@ -35,6 +36,7 @@ internal sealed class Process : IMachineProcess
     {
         (_around, _node, _random) = (around, node, random);
         _published = new FeedWatch(node.Name, around.ClusterId);
+        _shown = new ExtentWatch(node.Name, _view);
         _loop = new Pacemaker(around, node, random, lagMicros: 30) { Work = () => Guard(Work) };
         Action<CrashException> crashed = crash => Guard(() => throw crash);
         _apply = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake) { Crashed = crashed };
@@ -150,6 +152,7 @@ internal sealed class Process : IMachineProcess
         RaftNode core = Replica.Node;
         _around.Invariants.AfterStep(_watch);
         _published.AfterStep(_around.Invariants.Committed, core.Commit.Value);
+        _shown.AfterStep(_around.Invariants.Committed, _log!);
         _around.Trace.Step(_node.Name, core.Term.Value, core.Commit.Value, core.LastIndex.Value, (byte)core.Role);
         _loop.WakeAt(_node.Clock.TrueTimeOf(Replica.NextWorkMicros));
     }
