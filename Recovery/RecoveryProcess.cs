@@ -17,6 +17,9 @@ internal static class RecoveryProcess
         var progress = new RecoveryProgress(options.Quiet ? null : Console.Error, !Console.IsErrorRedirected);
         RecoveryResult result = new RecoveryRun(options, progress, stop).Run(context);
         output.WriteLine(options.Json ? RecoveryReport.Json(result, options) : RecoveryReport.Text(result, options));
-        return result.IsEqual == false ? ExitCodes.CheckFailed : ExitCodes.Ok;
+        return ExitCodeOf(result);
     }
+
+    internal static int ExitCodeOf(RecoveryResult result) =>
+        result.IsEqual == false ? ExitCodes.CheckFailed : ExitCodes.Ok;
 }

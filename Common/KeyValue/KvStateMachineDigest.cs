@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Chorus.Common.KeyValue;
@@ -31,6 +32,8 @@ internal static class KvStateMachineDigest
         return hash ^ (hash >> 29);
     }
 
+    // Compiled fully at the first call: a start over a long log is over before the runtime would get round to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Absorb(ulong seed, ReadOnlySpan<byte> data)
     {
         ulong left = seed ^ Mix2;
@@ -51,15 +54,18 @@ internal static class KvStateMachineDigest
         return Step(left, right, Mix0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Step(ulong lane, ulong first, ulong second) =>
         BitOperations.RotateLeft(lane, 23) + Fold(first ^ lane ^ Mix1, second ^ Mix2);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Fold(ulong a, ulong b)
     {
         ulong high = Math.BigMul(a, b, out ulong low);
         return high ^ low;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Word(ReadOnlySpan<byte> data)
     {
         ulong word = MemoryMarshal.Read<ulong>(data);

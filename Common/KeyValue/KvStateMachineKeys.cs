@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Chorus.Common.KeyValue;
@@ -37,6 +38,8 @@ internal sealed class KvStateMachineKeys
         return (int)(hash ^ (hash >> 32));
     }
 
+    // Compiled fully at the first call: a start over a long log is over before the runtime would get round to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static ulong SipHash13(ulong key0, ulong key1, ReadOnlySpan<byte> data)
     {
         ulong v0 = key0 ^ 0x736f6d6570736575;
@@ -56,6 +59,7 @@ internal sealed class KvStateMachineKeys
         return v0 ^ v1 ^ v2 ^ v3;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Absorb(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3, ulong word)
     {
         v3 ^= word;
@@ -63,6 +67,7 @@ internal sealed class KvStateMachineKeys
         v0 ^= word;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
     {
         v0 += v1;

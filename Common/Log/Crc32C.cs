@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Chorus.Common.Log;
 
@@ -9,6 +10,8 @@ public static class Crc32C
     /// <summary>Checksum of some bytes.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="previous">Checksum of the bytes before them, to go on from; 0 at the start.</param>
+    // Compiled fully at the first call: a start over a long log is over before the runtime would get round to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Compute(ReadOnlySpan<byte> bytes, uint previous = 0)
     {
         uint crc = ~previous;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Chorus.Raft;
 
 namespace Chorus.Common.Log;
@@ -80,6 +81,8 @@ public static class RecordCodec
     /// <summary>Computes the chain of a record from that of the one before it.</summary>
     /// <param name="previous">Chain of the previous record; 0 before the first.</param>
     /// <param name="record">The whole record; what stands in its chain field does not matter.</param>
+    // Compiled fully at the first call: a start over a long log is over before the runtime would get round to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong Chain(ulong previous, ReadOnlySpan<byte> record)
     {
         ReadOnlySpan<byte> rest = record[RecordHeader.SizeBytes..];
@@ -103,6 +106,7 @@ public static class RecordCodec
         return h;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Step(ulong h, ulong word)
     {
         ulong high = Math.BigMul(h ^ word ^ ChainMask, ChainMultiplier, out ulong low);

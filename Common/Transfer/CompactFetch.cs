@@ -6,7 +6,7 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>
-/// Brings of a range of commands the last set of each key, from one source at a time: what a state still shows of an
+/// Brings of a range of commands the last one of each key, from one source at a time: what a state still shows of an
 /// earlier part depends on the later ones, so it cannot be cut into stripes. When the source fails, another one goes on
 /// from where it was.
 /// </summary>

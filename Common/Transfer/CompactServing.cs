@@ -5,8 +5,8 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>
-/// Of a range of commands those that the state still shows. The first pass finds the last command of each key, the
-/// second sends it, if it is a set. Both go through the log in pieces, so that other streams go on meanwhile.
+/// Of a range of commands the last one of each key. The first pass finds them, the second sends them; both go through
+/// the log in pieces, so that other streams go on meanwhile.
 /// </summary>
 internal sealed class CompactServing : Serving
 {
@@ -101,8 +101,7 @@ internal sealed class CompactServing : Serving
             ulong previous = _keys!.Set(command.Key, index);
             if (previous != 0)
                 _winners!.Remove(new LogIndex(previous));
-            if (command.Operation == KvCommand.Types.Operation.Set)
-                _winners!.Add(records.Header.Index);
+            _winners!.Add(records.Header.Index);
         }
         return true;
     }

@@ -4,7 +4,7 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>
-/// The receiving side of a stream of content Compact: of a range of commands the last set of each key, in the order of
+/// The receiving side of a stream of content Compact: of a range of commands the last one of each key, in the order of
 /// the log. Used like <see cref="LogStream"/>. Every record's checksum is verified; that none is missing only the
 /// digest of the state can tell.
 /// </summary>

@@ -7,8 +7,8 @@ public enum TransferContent : byte
     Log = 1,
 
     /// <summary>
-    /// Of a range of commands only those that the state still shows: the last one of each key, in order of index;
-    /// deletes are left out.
+    /// Of a range of commands only the last one of each key, set or delete, in order of index: a delete says that what
+    /// a state held from the start is gone.
     /// </summary>
     Compact = 2,
 

@@ -77,7 +77,10 @@ public sealed class DataDirectoryWriterTests : IDisposable
             sources, clock,
             new FetchPlan
             {
-                Sources = ["s0"], ClusterId = log.ClusterId, From = new LogIndex(1), Until = log.Until,
+                Sources = ["s0"],
+                ClusterId = log.ClusterId,
+                From = new LogIndex(1),
+                Until = log.Until,
             });
         while (fetch.State == FetchState.Running)
         {

@@ -23,7 +23,7 @@ internal sealed class FakeSource(FakeLog log)
     /// <summary>Changes a chunk before it leaves; the first argument counts them from 1.</summary>
     public Func<int, TransferHeader, byte[], (TransferHeader Header, byte[] Body)>? Falsify { get; set; }
 
-    /// <summary>Stands for "the last set of its key" in compact content.</summary>
+    /// <summary>Stands for "the last command of its key" in compact content.</summary>
     public static bool IsShown(LogIndex index) => index.Value % 3 == 1;
 
     public int ChunksSent { get; private set; }

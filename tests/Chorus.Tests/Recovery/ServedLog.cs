@@ -6,7 +6,6 @@ using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Messaging;
 using Chorus.Common.Protocol;
-using Chorus.Common.Replica;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 
@@ -15,6 +14,9 @@ namespace Chorus.Tests.Recovery;
 /// <summary>A log of key-value commands, served on a real socket by a thread of its own.</summary>
 internal sealed class ServedLog : IDisposable
 {
+    /// <summary>Different keys of the commands.</summary>
+    public const int Keys = 997;
+
     private static readonly Guid Cluster = new("8a2d1cf0-5b0e-4d1b-9a65-0c4d3a9f7e11");
 
     private readonly MemoryStorage _storage = new();
@@ -71,7 +73,7 @@ internal sealed class ServedLog : IDisposable
             string number = i.ToString(CultureInfo.InvariantCulture);
             output.ResetWrittenCount();
             KvCommandView.Write(
-                output, operation, Encoding.UTF8.GetBytes($"key{i * 31 % 997}"),
+                output, operation, Encoding.UTF8.GetBytes($"key{i * 31 % Keys}"),
                 Encoding.UTF8.GetBytes(number.PadLeft(400, '.')));
             LogIndex index = _log.Append(new Term(1), RecordKind.Command, i, output.WrittenSpan);
             State.Apply(index, i, output.WrittenSpan, nothing);

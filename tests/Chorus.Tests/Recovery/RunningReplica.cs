@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+using Chorus.Common.Hosting;
+using Chorus.Common.KeyValue;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Chorus.Tests.Recovery;
+
+/// <summary>A replica of a key-value store as it runs in its process, on free ports, on a thread.</summary>
+internal sealed class RunningReplica : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _thread;
+    private Exception? _failure;
+
+    /// <param name="id">Name.</param>
+    /// <param name="folder">Data directory.</param>
+    /// <param name="join">Whose cluster to join; null: starts one.</param>
+    /// <param name="preload">What its store holds at first.</param>
+    public RunningReplica(string id, string folder, RunningReplica? join = null, Preload preload = default)
+    {
+        HostEndpoint[] free = FreeEndpoints(5);
+        (Client, Peer, Transfer, Feed, Join) = (free[0], free[1], free[2], free[3], free[4]);
+        var store = new KvStateMachine();
+        preload.Fill(store);
+        var host = new ReplicaHost(
+            new ReplicaHostOptions
+            {
+                Id = id,
+                DataDirectory = folder,
+                ClientEndpoint = Client,
+                PeerEndpoint = Peer,
+                TransferEndpoint = Transfer,
+                FeedEndpoint = Feed,
+                JoinListenEndpoint = Join,
+                JoinEndpoint = join?.Join,
+                StateBase = preload.Base,
+            },
+            store, NullLoggerFactory.Instance);
+        _thread = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token))) { IsBackground = true };
+        _thread.Start();
+    }
+
+    public HostEndpoint Client { get; }
+
+    public HostEndpoint Peer { get; }
+
+    public HostEndpoint Transfer { get; }
+
+    public HostEndpoint Feed { get; }
+
+    public HostEndpoint Join { get; }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _thread.Join();
+        _stop.Dispose();
+        Assert.Null(_failure);
+    }
+
+    private static HostEndpoint[] FreeEndpoints(int count)
+    {
+        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        foreach (TcpListener listener in listeners)
+            listener.Start();
+        HostEndpoint[] endpoints =
+        [
+            .. listeners.Select(listener => new HostEndpoint(
+                "127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port)),
+        ];
+        foreach (TcpListener listener in listeners)
+            listener.Stop();
+        return endpoints;
+    }
+}
