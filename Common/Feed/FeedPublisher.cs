@@ -6,10 +6,8 @@ namespace Chorus.Common.Feed;
 
 /// <summary>
 /// Publishes committed records as they stand in the log, each once, and how far it is. Called by the owner of the log;
-/// never
-/// waits, never reads the disk: what memory no longer holds is left out, which subscribers see by the index and fetch
-/// by
-/// Transfer.
+/// never waits, never reads the disk: what memory no longer holds is left out, which subscribers see by the index and
+/// fetch by Transfer. Nothing is read or copied while nobody subscribes to it.
 /// </summary>
 /// <param name="outlet">Where it goes.</param>
 /// <param name="clusterId">The log's cluster.</param>
@@ -62,9 +60,10 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
         if (nowMicros < NextWorkMicros)
             return worked;
         NextWorkMicros = nowMicros + HeartbeatMicros;
-        // Of a record that only the disk holds the chain is not known here; who has just started stays silent until
-        // then.
-        if (_subscriptions.WantsHeartbeats && IsKnown(log, commit))
+        // Of a record that only the disk holds the chain is not known here: a node that has just started, and hears
+        // from nobody, is silent. Who subscribes is not asked: a heartbeat is cheap, and a follower that misses them
+        // leaves.
+        if (IsKnown(log, commit))
         {
             LogIndex told = Mutants.HeartbeatWithoutCommit ? LogIndex.Zero : commit;
             Encode(FeedMessageKind.Heartbeat, role, term, told.Next, 0, told, ChainOf(log, told), TimeOf(log, told));

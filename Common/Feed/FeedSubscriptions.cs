@@ -6,20 +6,17 @@ internal sealed class FeedSubscriptions
     /// <summary>Most prefixes of keys that are watched at once; more are counted and not served.</summary>
     public const int KeyPrefixesMax = 1024;
 
-    private const int TopicBytesMax = 512;
+    /// <summary>Longest prefix of a key; longer ones are counted and not served.</summary>
+    public const int KeyPrefixBytesMax = 512;
 
-    private readonly List<byte[]> _keyPrefixes = [];
+    private readonly KeyPrefixes _keys = new();
     private int _log;
-    private int _heartbeats;
 
     /// <summary>Whether anybody wants all records.</summary>
     public bool WantsLog => _log > 0;
 
-    /// <summary>Whether anybody wants heartbeats.</summary>
-    public bool WantsHeartbeats => _heartbeats > 0;
-
     /// <summary>Whether anybody watches keys.</summary>
-    public bool WantsKeys => _keyPrefixes.Count > 0;
+    public bool WantsKeys => _keys.Count > 0;
 
     /// <summary>Subscriptions that were not taken, because there were too many or they were too long.</summary>
     public long Refused { get; private set; }
@@ -27,12 +24,10 @@ internal sealed class FeedSubscriptions
     /// <summary>A topic has its first subscriber, or has lost its last one.</summary>
     public void Change(bool isAdded, ReadOnlySpan<byte> topic)
     {
-        int step = isAdded ? 1 : -1;
-        // A subscription is a prefix of what it matches: the empty one matches everything.
+        // A subscription is a prefix of what it matches: the empty one matches everything. One that was never made can
+        // be taken back all the same, by a subscriber that means harm.
         if (FeedTopics.Log.StartsWith(topic))
-            _log += step;
-        if (FeedTopics.Heartbeat.StartsWith(topic))
-            _heartbeats += step;
+            _log = Math.Max(0, _log + (isAdded ? 1 : -1));
         if (FeedTopics.Key.StartsWith(topic))
             ChangeKeys(isAdded, default);
         else if (topic.StartsWith(FeedTopics.Key))
@@ -40,32 +35,15 @@ internal sealed class FeedSubscriptions
     }
 
     /// <summary>Whether somebody watches a key.</summary>
-    public bool Watches(ReadOnlySpan<byte> key)
-    {
-        foreach (byte[] prefix in _keyPrefixes)
-        {
-            if (key.StartsWith(prefix))
-                return true;
-        }
-        return false;
-    }
+    public bool Watches(ReadOnlySpan<byte> key) => _keys.Match(key);
 
     private void ChangeKeys(bool isAdded, ReadOnlySpan<byte> prefix)
     {
-        if (isAdded)
-        {
-            if (_keyPrefixes.Count < KeyPrefixesMax && prefix.Length <= TopicBytesMax)
-                _keyPrefixes.Add(prefix.ToArray());
-            else
-                Refused++;
-            return;
-        }
-        for (int i = 0; i < _keyPrefixes.Count; i++)
-        {
-            if (!prefix.SequenceEqual(_keyPrefixes[i]))
-                continue;
-            _keyPrefixes.RemoveAt(i);
-            return;
-        }
+        if (!isAdded)
+            _keys.Remove(prefix);
+        else if (_keys.Count < KeyPrefixesMax && prefix.Length <= KeyPrefixBytesMax)
+            _keys.Add(prefix);
+        else
+            Refused++;
     }
 }

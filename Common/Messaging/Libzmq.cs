@@ -51,6 +51,10 @@ internal static unsafe partial class Libzmq
     internal static partial int Bind(nint socket, string address);
 
     [LibraryImport(
+        Library, EntryPoint = "zmq_unbind", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Unbind(nint socket, string address);
+
+    [LibraryImport(
         Library, EntryPoint = "zmq_connect", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Connect(nint socket, string address);
 

@@ -20,4 +20,10 @@ internal static partial class MessagingLog
 
     [LoggerMessage(3004, LogLevel.Warning, "Messages to a peer are dropped: {Error}")]
     internal static partial void BadPeerAddress(ILogger logger, string error);
+
+    [LoggerMessage(
+        3005, LogLevel.Warning,
+        "Somebody subscribed to very many topics at {Endpoint}: all subscribers were disconnected, those who mean well "
+            + "come back by themselves. So far this happened {Times} times")]
+    internal static partial void TooManySubscriptions(ILogger logger, Endpoint endpoint, long times);
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Chorus.Common.Feed;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -6,13 +7,21 @@ namespace Chorus.Common.Messaging;
 
 /// <summary>
 /// The feed's socket: an XPUB. A subscriber that does not keep up loses messages beyond the high-water mark, one that
-/// does not
-/// even answer pings loses its connection, and with it what was queued for it. Owned by one thread.
+/// does not even answer pings loses its connection, and with it what was queued for it. libzmq remembers topics without
+/// a limit; at one of its own the outlet closes all connections. Owned by one thread.
 /// </summary>
 public sealed class ZmqFeedOutlet : IFeedOutlet, IDisposable
 {
     /// <summary>Messages kept for one subscriber: 64 MiB at most, of batches of 128 KiB.</summary>
     public const int SendQueueFrames = 512;
+
+    /// <summary>Topics that were subscribed to, after which all connections are closed once.</summary>
+    public const int TopicsMax = 16_384;
+
+    /// <summary>
+    /// Bytes of topics, after which all connections are closed once: libzmq needs about 50 times as many to keep them.
+    /// </summary>
+    public const int TopicBytesMax = 1 << 20;
 
     private const int SubscriptionBytesMax = 1 << 10;
     private const int HeartbeatIntervalMs = 1_000;
@@ -22,6 +31,10 @@ public sealed class ZmqFeedOutlet : IFeedOutlet, IDisposable
     private readonly SocketMonitor _monitor;
     private readonly ZmqMessage _message = new();
     private readonly ILogger _logger;
+    private readonly string _address;
+    private bool _isListening = true;
+    private int _topics;
+    private int _topicBytes;
 
     /// <summary>Listens.</summary>
     /// <param name="context">Outlives the outlet.</param>
@@ -45,6 +58,7 @@ public sealed class ZmqFeedOutlet : IFeedOutlet, IDisposable
             _socket.Options.TcpKeepAlive = true;
             _socket.Options.RefuseOldVersions = true;
             LocalEndpoint = _socket.Bind(endpoint, flag);
+            _address = _socket.Options.LastEndpoint;
             // Behind the bind: a monitored bind that fails leaves another error number behind.
             _monitor = new SocketMonitor(_socket);
         }
@@ -64,6 +78,9 @@ public sealed class ZmqFeedOutlet : IFeedOutlet, IDisposable
     /// <summary>Messages received that were no subscription, since the start.</summary>
     public long GarbageTotal { get; private set; }
 
+    /// <summary>How often all connections were closed because of too many topics.</summary>
+    public long ResetsTotal { get; private set; }
+
     /// <inheritdoc/>
     public bool TryReceiveSubscription(out bool isAdded, out ReadOnlySpan<byte> topic)
     {
@@ -80,9 +97,13 @@ public sealed class ZmqFeedOutlet : IFeedOutlet, IDisposable
 
             isAdded = _message.Span[0] == 1;
             topic = _message.Span[1..];
+            if (isAdded)
+                Count(topic.Length);
             return true;
         }
 
+        if (!_isListening)
+            _isListening = _socket.TryBind(_address);
         _monitor.LogNews(_logger, LocalEndpoint);
         return false;
     }
@@ -93,6 +114,21 @@ public sealed class ZmqFeedOutlet : IFeedOutlet, IDisposable
         // An XPUB never refuses: for a subscriber that is full it drops the whole message.
         if (_socket.TrySendFrame(topic, more: true) && _socket.TrySendFrame(header, more: true))
             _socket.TrySendFrame(records);
+    }
+
+    // Not reduced by what is taken back: a subscriber can take back what it never subscribed to. Those who come and go
+    // for years reach the limit too, and lose nothing by it that they cannot fetch.
+    private void Count(int bytes)
+    {
+        _topics++;
+        _topicBytes += bytes;
+        if (!_isListening || (_topics <= TopicsMax && _topicBytes <= TopicBytesMax))
+            return;
+        _socket.Unbind(_address);
+        _isListening = false;
+        _topics = _topicBytes = 0;
+        if (BitOperations.IsPow2(++ResetsTotal))
+            MessagingLog.TooManySubscriptions(_logger, LocalEndpoint, ResetsTotal);
     }
 
     /// <summary>Stops publishing.</summary>

@@ -56,6 +56,18 @@ public abstract unsafe class ZmqSocket : IDisposable
         return endpoint.Port != 0 ? endpoint : endpoint with { Port = Endpoint.Parse(Options.LastEndpoint).Port };
     }
 
+    /// <summary>Stops listening, and closes every connection that came in there.</summary>
+    /// <param name="address">As <see cref="SocketOptions.LastEndpoint"/> named it.</param>
+    internal void Unbind(string address)
+    {
+        if (Libzmq.Unbind(Handle, address) != 0)
+            throw ZmqException.Last($"closing {address}");
+    }
+
+    /// <summary>Listens once more where it did before.</summary>
+    /// <returns>False where it cannot yet: what listened there is closed by another thread, a moment later.</returns>
+    internal bool TryBind(string address) => Libzmq.Bind(Handle, address) == 0;
+
     /// <summary>Connects in the background, and again whenever the connection breaks.</summary>
     public void Connect(Endpoint endpoint)
     {

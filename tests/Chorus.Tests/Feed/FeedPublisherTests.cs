@@ -24,11 +24,23 @@ public sealed class FeedPublisherTests : IDisposable
     public void Dispose() => _driver.Dispose();
 
     [Fact]
-    public void Nothing_is_published_while_nobody_subscribes()
+    public void No_records_are_published_while_nobody_subscribes()
     {
         Append(3);
         Work(3);
-        Assert.Empty(_outlet.Sent);
+        Assert.Equal(FeedMessageKind.Heartbeat, Assert.Single(_outlet.Sent).Header.Kind);
+    }
+
+    [Fact]
+    public void Taking_back_what_was_never_subscribed_takes_nothing_from_who_subscribes_later()
+    {
+        _outlet.Unsubscribe("log"u8);
+        _outlet.Unsubscribe("key/a"u8);
+        Work(0);
+        _outlet.Subscribe("log"u8);
+        Append(1);
+        Work(1);
+        Assert.Single(_outlet.Of(FeedMessageKind.Batch));
     }
 
     [Fact]
