@@ -1,7 +1,6 @@
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Common.Transfer;
-using Chorus.Raft;
 
 namespace Chorus.Common.Feed;
 
