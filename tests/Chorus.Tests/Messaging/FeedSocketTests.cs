@@ -8,6 +8,7 @@ using Chorus.Raft;
 namespace Chorus.Tests.Messaging;
 
 /// <summary>The feed over real sockets, and subscribers that mean harm or are careless.</summary>
+[Collection(nameof(MeasuringAlone))]
 public sealed class FeedSocketTests : IDisposable
 {
     private static readonly byte[] Batch = new byte[FeedPublisher.BatchBytesMax];
