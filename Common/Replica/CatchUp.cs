@@ -70,6 +70,9 @@ internal sealed class CatchUp
     public bool HasMore =>
         _roundBytes >= _options.CatchUpBytesPerRound || _roundMessages >= MessagesPerRound;
 
+    private bool HasRoom => _log.PendingBytes <= _options.CatchUpPendingBytesMax
+        && _log.HasRoom(_options.CatchUpStream.ChunkBytes);
+
     /// <summary>Begins a round of the loop: begins, ends or changes the stream as is due.</summary>
     public void BeginRound(long nowMicros)
     {
@@ -102,7 +105,7 @@ internal sealed class CatchUp
         while (_isOpen && !HasMore)
         {
             // What is not taken out of the socket is not sent by the source: it has no more credit.
-            if (!_log.HasRoom(_options.CatchUpStream.ChunkBytes))
+            if (!HasRoom)
             {
                 _broughtAt = nowMicros;
                 return false;

@@ -88,6 +88,12 @@ public sealed record ReplicaOptions
     public long CatchUpBytesPerRound { get; init; } = 512 << 10;
 
     /// <summary>
+    /// While more bytes wait for the own disk, nothing is fetched: what the leader sends must find room, too.
+    /// Default 8 MiB.
+    /// </summary>
+    public long CatchUpPendingBytesMax { get; init; } = 8 << 20;
+
+    /// <summary>
     /// Limits of the stream by which a follower catches up. Default: 8 chunks of 256 KiB on their way.
     /// </summary>
     public TransferStreamOptions CatchUpStream { get; init; } = new() { WindowChunks = 8 };

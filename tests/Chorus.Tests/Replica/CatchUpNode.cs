@@ -24,10 +24,11 @@ internal sealed class CatchUpNode : IDisposable
     private Term _term = new(1);
     private ulong _turns;
 
-    public CatchUpNode(int entries, ReplicaOptions? options = null)
+    public CatchUpNode(int entries, ReplicaOptions? options = null, IDiskExecutor? disk = null)
     {
         Records = Committed(entries);
-        Log = RecordLog.Open(new MemoryStorage(), new InlineDiskExecutor(), new LogOptions(), Records.ClusterId);
+        Log = RecordLog.Open(
+            new MemoryStorage(), disk ?? new InlineDiskExecutor(), new LogOptions(), Records.ClusterId);
         options ??= Options;
         Replica = new Chorus.Common.Replica.Replica(
             options with { ClusterId = Records.ClusterId }, Log, new Nothing(),

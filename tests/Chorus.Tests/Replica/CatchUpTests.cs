@@ -1,3 +1,4 @@
+using Chorus.Common.Log;
 using Chorus.Common.Transfer;
 using Chorus.Tests.Recovery;
 
@@ -179,9 +180,48 @@ public sealed class CatchUpTests : IDisposable
         _node.RunUntil(() => _node.Acknowledged == Entries, "everything is there and acknowledged");
     }
 
+    [Fact]
+    public void While_the_own_disk_hangs_little_is_fetched_and_nobody_is_blamed()
+    {
+        var disk = new SlowDisk();
+        using var node = new CatchUpNode(
+            Entries, CatchUpNode.Options with { CatchUpPendingBytesMax = 5_000 }, disk);
+        FakeSource follower = node.Add("c");
+        disk.Work();
+        node.Hear(1, 2, commit: Entries);
+        node.RunUntil(() => node.Counters.CatchUpRecords > 0, "the first records come");
+        node.Run(10_000);
+        Assert.InRange(node.Log.PendingBytes, 5_000, 7_000);
+        Assert.Equal((1, 0), (follower.Opened, node.Counters.CatchUpFailures));
+        disk.Hangs = false;
+        disk.Work();
+        node.RunUntil(() => node.Log.DurableIndex.Value >= Entries - 50, "it goes on when the disk does");
+        Assert.Equal(1, follower.Opened);
+    }
+
     /// <summary>The leader brings the first record and names a commit index far away.</summary>
     private void Begin() => _node.Hear(1, 2, commit: Entries);
 
     private void Caught() =>
         _node.RunUntil(() => _node.Log.LastIndex.Value >= Entries - 50, "it is near the leader");
+
+    private sealed class SlowDisk : IDiskExecutor
+    {
+        private readonly Queue<IDiskJob> _jobs = new();
+
+        public bool Hangs { get; set; } = true;
+
+        public void Post(IDiskJob job)
+        {
+            _jobs.Enqueue(job);
+            if (!Hangs)
+                Work();
+        }
+
+        public void Work()
+        {
+            while (_jobs.TryDequeue(out IDiskJob? job))
+                DiskWork.Run(job);
+        }
+    }
 }
