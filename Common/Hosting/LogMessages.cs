@@ -30,6 +30,10 @@ internal static partial class LogMessages
     [LoggerMessage(106, LogLevel.Information, "stopped")]
     public static partial void Stopped(this ILogger logger);
 
+    [LoggerMessage(108, LogLevel.Information,
+        "state opened and verified in {Milliseconds} ms: it holds the entries up to {Index}")]
+    public static partial void StateRestored(this ILogger logger, long milliseconds, Chorus.Raft.LogIndex index);
+
     [LoggerMessage(107, LogLevel.Information,
         "starting from the own data; {Target} did not confirm the membership: {Why}")]
     public static partial void JoinUnconfirmed(this ILogger logger, string target, string why);

@@ -18,9 +18,10 @@ namespace Chorus.Common.Hosting;
 /// calling thread until it is stopped.
 /// </summary>
 /// <param name="options">What to run.</param>
-/// <param name="stateMachine">What is replicated.</param>
+/// <param name="open">Opens what is replicated, once the log is recovered; closed when the node stops.</param>
 /// <param name="loggers">Where lines go.</param>
-public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateMachine, ILoggerFactory loggers)
+public sealed class ReplicaHost(
+    ReplicaHostOptions options, Func<StateSetting, HostedState> open, ILoggerFactory loggers)
 {
     private const uint JoinProtocolVersion = 1;
     private const int DrainTimeoutMs = 2_000;
@@ -28,11 +29,17 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
     private readonly ILogger _logger = loggers.CreateLogger("replica");
     private readonly SystemClock _clock = new();
 
+    /// <summary>A replica whose state is in memory.</summary>
+    /// <param name="options">What to run.</param>
+    /// <param name="stateMachine">What is replicated.</param>
+    /// <param name="loggers">Where lines go.</param>
+    public ReplicaHost(ReplicaHostOptions options, IStateMachine stateMachine, ILoggerFactory loggers)
+        : this(options, _ => new HostedState(stateMachine), loggers)
+    {
+    }
+
     /// <summary>Called once, on the loop's thread, when the node takes requests; for tests and for scripts.</summary>
     public Action? Started { get; init; }
-
-    /// <summary>The state machine's file, for those who fetch it; null: there is none.</summary>
-    public IImageSource? Image { get; init; } = stateMachine as IImageSource;
 
     /// <summary>Runs until stopped.</summary>
     /// <param name="stop">Ends the loop; what is on its way to the disk gets there first.</param>
@@ -81,16 +88,17 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         IStorage storage = directory?.Storage ?? new MemoryStorage();
         using var disk = new DiskThread("disk", wakeup.Signal);
         using RecordLog log = RecordLog.Open(storage, disk, options.Log, node.ClusterId);
-        CheckBegin(log);
         // First to end: no file is closed under the disk's hands.
         using DiskThread ending = disk;
-        using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
         _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
+        using HostedState state = OpenState(node, directory, log);
+        CheckBegin(log, state.Machine.RestoredIndex);
+        using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
         var view = new LogView();
         var reports = new ObserverReports();
         var replica = new Replica.Replica(
             OptionsOf(node, bootstrap),
-            log, stateMachine,
+            log, state.Machine,
             new ReplicaPorts
             {
                 Peers = sockets.Peers,
@@ -104,7 +112,7 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
                 Clock = _clock,
             },
             _logger);
-        using TransferThread transfer = Serve(sockets.Transfer, storage, view, reports);
+        using TransferThread transfer = Serve(sockets.Transfer, storage, view, reports, state.Image);
         var poller = new Poller();
         sockets.AddTo(poller);
         poller.Add(wakeup);
@@ -116,6 +124,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
             poller.Wait(MillisecondsUntil(replica.NextWorkMicros));
         }
         Drain(log);
+        apply?.Dispose();
+        state.Stopping?.Invoke();
         _logger.Stopped();
         return ExitCodes.Ok;
     }
@@ -138,7 +148,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         Version = ProgramVersion.Text,
     };
 
-    private TransferThread Serve(ZmqTransferServer socket, IStorage storage, LogView view, ObserverReports reports)
+    private TransferThread Serve(
+        ZmqTransferServer socket, IStorage storage, LogView view, ObserverReports reports, IImageSource? image)
     {
         var source = new TransferSource
         {
@@ -147,11 +158,24 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
             Storage = storage,
             StateBase = options.StateBase,
             Reports = reports,
-            Image = Image,
+            Image = image,
         };
         ILogger logger = loggers.CreateLogger("transfer");
         var server = new TransferServer(source, socket, _clock, null, logger);
         return new TransferThread([new TransferService(server, socket)], _clock, logger);
+    }
+
+    private HostedState OpenState(Identity node, NodeDirectory? directory, RecordLog log)
+    {
+        long start = Stopwatch.GetTimestamp();
+        HostedState state = open(new StateSetting(
+            directory?.Storage, node.ClusterId, node.Incarnation, log.LastIndex));
+        if (state.Machine.RestoredIndex > LogIndex.Zero)
+        {
+            _logger.StateRestored(
+                (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, state.Machine.RestoredIndex);
+        }
+        return state;
     }
 
     private int MillisecondsUntil(long micros)
@@ -219,9 +243,9 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         options.AdvertisedClientEndpoint.ToString(), (byte)options.Priority,
         options.DistinctTransferAddress, options.DistinctFeedAddress);
 
-    private void CheckBegin(RecordLog log)
+    private void CheckBegin(RecordLog log, LogIndex restored)
     {
-        if (log.FirstIndex.Value == 1)
+        if (log.FirstIndex <= restored.Next)
             return;
         throw new ChorusException(
             ExitCodes.Corruption, "log_begins_late",
@@ -236,9 +260,8 @@ public sealed class ReplicaHost(ReplicaHostOptions options, IStateMachine stateM
         if (node.ClusterId == Guid.Empty || node.StateBase == options.StateBase)
             return;
         throw ChorusException.Usage(
-            $"-preload: the data in {options.DataDirectory} started from '{node.StateBase}', not from "
-                + $"'{options.StateBase}'",
-            "Give the same -preload as at the first start, or another -data");
+            $"the data in {options.DataDirectory} started from '{node.StateBase}', not from '{options.StateBase}'",
+            "Give the same -preload, or -slots and -slotsize, as at the first start, or another -data");
     }
 
     private void Announce()

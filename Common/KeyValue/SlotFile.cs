@@ -5,8 +5,8 @@ using Chorus.Raft;
 namespace Chorus.Common.KeyValue;
 
 /// <summary>
-/// A file of slots: two superblocks, then slot 0, 1, 2 and so on. Made with room for all of it. Written by one thread;
-/// <see cref="ReadImage"/> may be called by another one at the same time.
+/// A file of slots: two superblocks, then slot 0, 1, 2 and so on. Made with room for all of it. Slots are
+/// written by one thread; another one may make checkpoints at the same time, and any may call <see cref="ReadImage"/>.
 /// </summary>
 public sealed class SlotFile : IDisposable
 {
@@ -27,6 +27,7 @@ public sealed class SlotFile : IDisposable
     private readonly string _path;
     private readonly byte[] _block = new byte[SlotSuperblock.BlockBytes];
     private readonly byte[] _slot;
+    private bool _hasFailed;
 
     private SlotFile(IStorageFile file, string path, SlotSuperblock superblock)
     {
@@ -97,25 +98,36 @@ public sealed class SlotFile : IDisposable
         return SlotCodec.DecodeHeader(header, key, Geometry.ValueBytesMax);
     }
 
-    /// <summary>Writes a value. Not durable before <see cref="Checkpoint"/>.</summary>
+    /// <summary>Writes a value. Not durable before a checkpoint.</summary>
     /// <returns>Bytes written.</returns>
     public int WriteValue(long key, LogIndex index, ReadOnlySpan<byte> value, ulong hash) =>
         Write(key, SlotCodec.Encode(_slot, key, index, value, hash));
 
-    /// <summary>Writes that the value was deleted. Not durable before <see cref="Checkpoint"/>.</summary>
+    /// <summary>Writes that the value was deleted. Not durable before a checkpoint.</summary>
     /// <returns>Bytes written.</returns>
     public int WriteDeleted(long key, LogIndex index) => Write(key, SlotCodec.EncodeDeleted(_slot, key, index));
 
-    /// <summary>Makes everything written durable, and then that it is so.</summary>
-    /// <param name="applied">Last index whose effect is in the slots.</param>
-    /// <param name="count">Keys with a value then.</param>
-    /// <param name="digest">Digest of the state then.</param>
-    /// <exception cref="IOException">The disk failed; the node must stop.</exception>
-    public void Checkpoint(LogIndex applied, long count, ulong digest)
+    /// <summary>Makes everything written before this call durable. Slots may be written meanwhile.</summary>
+    /// <exception cref="IOException">The disk failed, now or before; the node must stop.</exception>
+    public void Sync()
     {
-        // Trap 20: an applied index that is durable before the slots promises writes that a crash takes back.
-        if (!Mutants.AppliedBeforeData)
-            _file.Sync();
+        if (_hasFailed)
+            throw new IOException($"{_path} failed before; what was written since its last checkpoint is in doubt");
+        // Until it is seen to have gone well: a sync that failed and is tried again would "succeed" (trap 5).
+        _hasFailed = true;
+        _file.Sync();
+        _hasFailed = false;
+    }
+
+    /// <summary>
+    /// Writes down how far the slots are durable. What was applied up to there must be (<see cref="Sync"/>); durable
+    /// itself after the next one.
+    /// </summary>
+    /// <param name="applied">Last index whose effect is durable in the slots.</param>
+    /// <param name="count">Keys with a value at that index.</param>
+    /// <param name="digest">Digest of the state at that index.</param>
+    public void WriteSuperblock(LogIndex applied, long count, ulong digest)
+    {
         Superblock = Superblock with
         {
             Sequence = Superblock.Sequence + 1,
@@ -124,7 +136,6 @@ public sealed class SlotFile : IDisposable
             Digest = digest,
         };
         WriteSuperblock(_file, Superblock, _block);
-        _file.Sync();
     }
 
     /// <summary>Reads slots as they stand, from slot 0 on. May be called by another thread while slots are

@@ -11,7 +11,7 @@ namespace Chorus.Common.KeyValue;
 public sealed record SlotScan(long Count, ulong Digest, LogIndex Newest, IReadOnlySet<long> Damaged)
 {
     // A loss of power tears at most what was written since the last checkpoint, which is far less.
-    private const int DamagedMax = 65_536;
+    private const int DamagedMax = 1 << 20;
     private const int PieceBytes = 1 << 20;
 
     /// <summary>Reads a file.</summary>

@@ -19,19 +19,15 @@ namespace Chorus.Common.KeyValue;
 /// </remarks>
 public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 {
-    /// <summary>Bytes written to slots after which they are made durable, with a checkpoint.</summary>
-    public const long CheckpointBytes = 16 << 20;
-
-    /// <summary>Entries applied after which there is a checkpoint, however little they wrote.</summary>
-    public const ulong CheckpointEntries = 262_144;
-
     private const string NoCommand =
         "the bytes are not a KvCommand with an operation of get, set or delete and a key of at least one byte";
 
     private readonly SlotFile _file;
-    private readonly long _checkpointBytes;
+    private readonly SlotStateMachineOptions _options;
+    private readonly IDiskExecutor _executor;
     private readonly LogIndex _end;
     private readonly HashSet<long> _damaged;
+    private SlotCheckpoint? _underWay;
     private LogIndex _checkpoint;
     private long _unsyncedBytes;
     private long _count;
@@ -45,10 +41,10 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     /// Last index of the log that the file belongs to: nothing newer can stand in it, and by then everything that a
     /// crash tore must have been repaired.
     /// </param>
-    /// <param name="checkpointBytes">Instead of <see cref="CheckpointBytes"/>.</param>
+    /// <param name="options">The defaults where null.</param>
     /// <exception cref="LogCorruptionException">The file is damaged, or not that of the log.</exception>
-    public SlotStateMachine(SlotFile file, LogIndex end, long checkpointBytes = CheckpointBytes)
-        : this(file, file.Superblock.Applied, end, checkpointBytes)
+    public SlotStateMachine(SlotFile file, LogIndex end, SlotStateMachineOptions? options = null)
+        : this(file, file.Superblock.Applied, end, options ?? new SlotStateMachineOptions())
     {
         SlotSuperblock superblock = file.Superblock;
         bool isExact = SettledIndex <= superblock.Applied;
@@ -56,9 +52,10 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
             throw file.Damaged($"what it holds is not what it held at index {superblock.Applied}: writes were lost");
     }
 
-    private SlotStateMachine(SlotFile file, LogIndex restored, LogIndex end, long checkpointBytes)
+    private SlotStateMachine(SlotFile file, LogIndex restored, LogIndex end, SlotStateMachineOptions options)
     {
-        (_file, _end, _checkpointBytes) = (file, end, checkpointBytes);
+        (_file, _end, _options) = (file, end, options);
+        _executor = options.Executor ?? new InlineDiskExecutor();
         SlotScan scan = SlotScan.Run(file);
         (_count, _digest) = (scan.Count, scan.Digest);
         _damaged = [.. scan.Damaged];
@@ -106,7 +103,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     /// <param name="newest">The source's <see cref="IImageSource.NewestIndex"/> when it was complete.</param>
     /// <exception cref="LogCorruptionException">The image cannot have come about so.</exception>
     public static SlotStateMachine OfImage(SlotFile file, LogIndex applied, LogIndex newest) =>
-        new(file, applied, newest, CheckpointBytes);
+        new(file, applied, newest, new SlotStateMachineOptions());
 
     /// <inheritdoc/>
     public Code Validate(ReadOnlySpan<byte> command, out string message)
@@ -162,24 +159,30 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
         if (index > NewestIndex)
             Volatile.Write(ref _newest, index.Value);
         RequireRepaired(index);
-        bool isDue = _unsyncedBytes >= _checkpointBytes || index.Value - _checkpoint.Value >= CheckpointEntries;
-        if (isDue && index >= SettledIndex)
-            Checkpoint();
+        TakeCheckpoint();
+        bool isDue = _unsyncedBytes >= _options.CheckpointBytes
+            || index.Value - _checkpoint.Value >= _options.CheckpointEntries;
+        if (isDue && _underWay is null && BeginCheckpoint() is { } checkpoint)
+        {
+            _underWay = checkpoint;
+            _executor.Post(checkpoint);
+            TakeCheckpoint();
+        }
     }
 
     /// <summary>
-    /// Makes everything applied durable, so that the next start has nothing to repeat. By the thread that applies, or
-    /// when there is none any more.
+    /// Makes everything applied durable, so that the next start has nothing to repeat. When nobody applies any more,
+    /// and the executor of checkpoints has ended.
     /// </summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public void Checkpoint()
     {
-        // Before, the digest is not that of any index.
-        if (AppliedIndex < SettledIndex || AppliedIndex == _checkpoint)
+        TakeCheckpoint();
+        if (BeginCheckpoint() is not { } checkpoint)
             return;
-        _file.Checkpoint(AppliedIndex, _count, _digest);
-        _checkpoint = AppliedIndex;
-        _unsyncedBytes = 0;
+        checkpoint.Write();
+        checkpoint.Sync();
+        _checkpoint = checkpoint.Applied;
     }
 
     /// <inheritdoc/>
@@ -187,6 +190,25 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
+
+    private SlotCheckpoint? BeginCheckpoint()
+    {
+        // Before the state is settled, its digest is not that of any index.
+        if (AppliedIndex < SettledIndex || AppliedIndex == _checkpoint)
+            return null;
+        _unsyncedBytes = 0;
+        return new SlotCheckpoint(_file, AppliedIndex, _count, _digest);
+    }
+
+    private void TakeCheckpoint()
+    {
+        if (_underWay is not { IsFinished: true } finished)
+            return;
+        _underWay = null;
+        if (finished.Error is { } error)
+            throw new IOException($"a checkpoint failed: {error.Message}", error);
+        _checkpoint = finished.Applied;
+    }
 
     private Code CheckLimits(KvCommandView view, out long key, out string message)
     {

@@ -127,8 +127,8 @@ internal sealed class JoinDesk(
         if (!IsObserver(member) && request.StateBase != options.StateBase)
         {
             return new(Code.BadRequest,
-                $"{member.Id} starts from '{request.StateBase}', this cluster from '{options.StateBase}' (-preload)",
-                "Start it with the same -preload as the other members");
+                $"{member.Id} starts from '{request.StateBase}', this cluster from '{options.StateBase}'",
+                "Start it with the same -preload, or -slots and -slotsize, as the other members");
         }
         return null;
     }

@@ -24,6 +24,7 @@ internal sealed class Process : IMachineProcess
     private readonly SimulatedDisk _apply;
     private readonly TransferThread _transfer;
     private readonly ObserverReports _reports = new();
+    private readonly SimulatedDisk _checkpoints;
     private readonly Pacemaker _loop;
     private readonly FeedWatch _published;
     private readonly LogView _view = new();
@@ -39,7 +40,12 @@ internal sealed class Process : IMachineProcess
         _shown = new ExtentWatch(node.Name, _view);
         _loop = new Pacemaker(around, node, random, lagMicros: 30) { Work = () => Guard(Work) };
         Action<CrashException> crashed = crash => Guard(() => throw crash);
-        _apply = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake) { Crashed = crashed };
+        _checkpoints = new SimulatedDisk(around.Events, random.Fork(), node.Pace, () => { }) { Crashed = crashed };
+        _apply = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
+        {
+            Crashed = crashed,
+            Companion = _checkpoints,
+        };
         Disk = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
         {
             Crashed = crashed,
@@ -70,7 +76,8 @@ internal sealed class Process : IMachineProcess
         Plan plan = _around.Plan;
         _log = RecordLog.Open(_node.Storage, Disk, plan.Log, _around.ClusterId);
         RecoveredState recovered = _log.Recovered;
-        StateMachine = new CheckedStateMachine(_node.Name, _around.Applied, plan.State.Open(_node, _log.LastIndex));
+        StateMachine = new CheckedStateMachine(
+            _node.Name, _around.Applied, plan.State.Open(_node, _log.LastIndex, _checkpoints));
         var options = new ReplicaOptions
         {
             Id = new NodeId(_node.Name),

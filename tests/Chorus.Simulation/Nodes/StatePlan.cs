@@ -1,4 +1,5 @@
 using Chorus.Common.KeyValue;
+using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Raft;
 using Chorus.Simulation.World;
@@ -21,13 +22,15 @@ internal sealed class StatePlan(SeededRandom random)
     /// <summary>Opens the state machine of a process.</summary>
     /// <param name="machine">Where it runs.</param>
     /// <param name="end">Last index of its log.</param>
-    public IStateMachine Open(Machine machine, LogIndex end)
+    /// <param name="executor">Makes checkpoints, while applying goes on.</param>
+    public IStateMachine Open(Machine machine, LogIndex end, IDiskExecutor executor)
     {
         if (!_isOnDisk)
             return new KvStateMachine();
         var owner = new SlotFileOwner(Geometry, Guid.Empty, machine.Incarnation, IsVolatile: false);
         return new SlotStateMachine(
-            SlotFile.Open(machine.Storage, SlotFile.DefaultName, owner), end, _checkpointBytes);
+            SlotFile.Open(machine.Storage, SlotFile.DefaultName, owner), end,
+            new SlotStateMachineOptions { CheckpointBytes = _checkpointBytes, Executor = executor });
     }
 
     public override string ToString() => _isOnDisk ? $"on disk, checkpoint {_checkpointBytes}"

@@ -46,8 +46,8 @@ public sealed class SlotFileTests
         var storage = new FragileStorage();
         using (SlotFile file = SlotFile.Open(storage, "f", SlotWork.Owner))
         {
-            file.Checkpoint(new LogIndex(5), 1, 2);
-            file.Checkpoint(new LogIndex(6), 3, 4);
+            file.WriteSuperblock(new LogIndex(5), 1, 2);
+            file.WriteSuperblock(new LogIndex(6), 3, 4);
         }
         Assert.Equal(6ul, Applied(storage));
         Write(storage, 50 + SlotSuperblock.BlockBytes * 1, 0xAA);
@@ -81,7 +81,7 @@ public sealed class SlotFileTests
         using (SlotFile file = SlotFile.Open(storage, "f", first))
         {
             file.WriteValue(1, new LogIndex(1), "x"u8, SlotCodec.Hash(1, "x"u8));
-            file.Checkpoint(new LogIndex(1), 1, 1);
+            file.WriteSuperblock(new LogIndex(1), 1, 1);
         }
         using SlotFile next = SlotFile.Open(storage, "f", first with { Incarnation = 78 });
         Assert.Equal(LogIndex.Zero, next.Superblock.Applied);

@@ -111,6 +111,23 @@ public sealed class SlotStateMachineTests
     }
 
     [Fact]
+    public void A_checkpoint_that_failed_stops_the_node_and_is_never_tried_again()
+    {
+        var executor = new Jobs();
+        using SlotStateMachine machine = SlotWork.Open(_storage, 0, executor);
+        for (int i = 0; i < 4; i++)
+            Apply(machine, SlotWork.Set("1", $"value {i}"));
+        _storage.SyncFails = true;
+        DiskWork.Run(executor.Posted!);
+        _storage.SyncFails = false;
+        IOException failed = Assert.Throws<IOException>(() => Apply(machine, SlotWork.Set("1", "more")));
+        Assert.Contains("a checkpoint failed: the device does not answer", failed.Message);
+        Assert.Throws<IOException>(machine.Checkpoint);
+        using SlotFile file = SlotFile.Open(_storage, SlotFile.DefaultName, SlotWork.Owner);
+        Assert.Equal(LogIndex.Zero, file.Superblock.Applied);
+    }
+
+    [Fact]
     public void A_slot_that_nothing_repairs_stops_the_node_and_is_named()
     {
         FillAndDamage(slotOffset: SlotHeader.SizeBytes + 2);
@@ -166,6 +183,13 @@ public sealed class SlotStateMachineTests
         FillAndDamage(slotOffset: -1);
         LogCorruptionException damage = Assert.Throws<LogCorruptionException>(() => SlotWork.Open(_storage, 5));
         Assert.Contains("it holds entry 6, and the log ends at 5", damage.Message);
+    }
+
+    private sealed class Jobs : IDiskExecutor
+    {
+        public IDiskJob? Posted { get; private set; }
+
+        public void Post(IDiskJob job) => Posted = job;
     }
 
     private void FillAndDamage(int slotOffset)

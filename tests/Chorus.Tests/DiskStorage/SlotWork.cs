@@ -49,8 +49,9 @@ internal static class SlotWork
         return digests;
     }
 
-    public static SlotStateMachine Open(IStorage storage, ulong end, long checkpointBytes = 4 * 512) =>
-        new(SlotFile.Open(storage, SlotFile.DefaultName, Owner), new LogIndex(end), checkpointBytes);
+    public static SlotStateMachine Open(IStorage storage, ulong end, IDiskExecutor? executor = null) => new(
+        SlotFile.Open(storage, SlotFile.DefaultName, Owner), new LogIndex(end),
+        new SlotStateMachineOptions { CheckpointBytes = 4 * 512, Executor = executor });
 
     public static string Value(SlotStateMachine machine, string key)
     {

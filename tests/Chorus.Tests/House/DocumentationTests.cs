@@ -47,7 +47,7 @@ public sealed partial class DocumentationTests
     public void Every_flag_of_the_executables_is_documented() => Repository.Expect(
         "Describe these flags in README.md or docs/.",
         from file in Repository.Sources
-        where Repository.IsIn(file, "Kvstore", "Client", "Logger", "Recovery", "Common/Hosting")
+        where Repository.IsIn(file, "Kvstore", "DiskStorage", "Client", "Logger", "Recovery", "Common/Hosting")
             && !Repository.IsIn(file, "Client/Report")
         from Match flag in FlagPattern().Matches(WithoutComments(file))
         let name = flag.Groups["flag"].Value.TrimStart('-')

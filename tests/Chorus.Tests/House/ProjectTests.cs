@@ -5,7 +5,7 @@ namespace Chorus.Tests.House;
 /// <summary>Dependencies point one way: executables to Common to Raft to nothing.</summary>
 public sealed class ProjectTests
 {
-    private static readonly string[] Executables = ["Kvstore", "Client", "Logger", "Recovery"];
+    private static readonly string[] Executables = ["Kvstore", "DiskStorage", "Client", "Logger", "Recovery"];
 
     [Fact]
     public void The_core_references_no_project_and_no_package_at_run_time()

@@ -88,6 +88,7 @@ public sealed class ShapeTests
             "Common.Raft" => "Chorus.Raft",
             _ when folder.StartsWith("Common.", StringComparison.Ordinal) => "Chorus." + folder,
             _ when folder.StartsWith("Kvstore", StringComparison.Ordinal) => "Chorus." + folder,
+            _ when folder.StartsWith("DiskStorage", StringComparison.Ordinal) => "Chorus." + folder,
             _ when folder.StartsWith("Client", StringComparison.Ordinal) => "Chorus." + folder,
             _ when folder.StartsWith("Recovery", StringComparison.Ordinal) => "Chorus." + folder,
             _ when folder.StartsWith("Logger", StringComparison.Ordinal) => "Chorus." + folder,

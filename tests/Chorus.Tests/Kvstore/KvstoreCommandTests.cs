@@ -20,7 +20,7 @@ public sealed class KvstoreCommandTests
         Assert.False(options.Host.InMemory);
         Assert.Equal("", options.Host.StateBase);
         Assert.Equal((4096, 1 << 20), (options.Limits.KeyBytesMax, options.Limits.ValueBytesMax));
-        Assert.Null(options.LogFolder);
+        Assert.Null(options.Process.LogFolder);
     }
 
     [Fact]
@@ -35,10 +35,11 @@ public sealed class KvstoreCommandTests
         Assert.Equal("127.0.0.1:3", options.Host.JoinListenEndpoint.ToString());
         Assert.Equal("h:4", options.Host.JoinEndpoint.ToString());
         Assert.Equal(("d", "me"), (options.Host.DataDirectory, options.Host.AdvertisedHost));
-        Assert.True(options.Host.InMemory && options.Host.Insecure && options.Verbose);
+        Assert.True(options.Host.InMemory && options.Host.Insecure && options.Process.Verbose);
         Assert.Equal(7, options.Host.Priority);
         Assert.Equal("preload 10,128", options.Host.StateBase);
-        Assert.Equal(("l", "c", "m"), (options.LogFolder, options.CpuProfile, options.MemoryProfile));
+        Assert.Equal("l", options.Process.LogFolder);
+        Assert.Equal(("c", "m"), (options.Process.CpuProfile, options.Process.MemoryProfile));
         Assert.Equal((100, 200), (options.Limits.KeyBytesMax, options.Limits.ValueBytesMax));
         Assert.Equal("127.0.0.1:5", options.Host.TransferListenEndpoint.ToString());
         Assert.Equal("127.0.0.1:6", options.Host.FeedListenEndpoint.ToString());

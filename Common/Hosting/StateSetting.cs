@@ -1,0 +1,11 @@
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Common.Hosting;
+
+/// <summary>What a state machine that keeps its state in a file must know when it is opened.</summary>
+/// <param name="Storage">The data directory; null with <c>-inmem</c>.</param>
+/// <param name="ClusterId">The cluster.</param>
+/// <param name="Incarnation">Incarnation of the data directory.</param>
+/// <param name="LogEnd">Last index of the log.</param>
+public sealed record StateSetting(IStorage? Storage, Guid ClusterId, ulong Incarnation, LogIndex LogEnd);

@@ -1,0 +1,19 @@
+using Chorus.Common.Log;
+
+namespace Chorus.Common.KeyValue;
+
+/// <summary>When the slots are made durable, and by whom. Decides nothing about the state.</summary>
+public sealed record SlotStateMachineOptions
+{
+    /// <summary>Bytes written to slots after which there is a checkpoint. Default 16 MiB.</summary>
+    public long CheckpointBytes { get; init; } = 16 << 20;
+
+    /// <summary>Entries applied after which there is one, however little they wrote. Default 262,144.</summary>
+    public ulong CheckpointEntries { get; init; } = 262_144;
+
+    /// <summary>
+    /// Where checkpoints are made while applying goes on; one at a time. Null: by the thread that applies, which
+    /// waits for the disk.
+    /// </summary>
+    public IDiskExecutor? Executor { get; init; }
+}
