@@ -2,4 +2,4 @@ using Chorus.Common.Hosting;
 using Chorus.Logger;
 using Chorus.Logger.Tools;
 
-return CommandHost.Run(LoggerProgram.Create(ToolContext.OfProcess()), args, ToolFlags.AsksForJson);
+return CommandHost.Run(LoggerProgram.Create(ToolContext.OfProcess(), LoggerProcess.Run), args, ToolFlags.AsksForJson);

@@ -14,7 +14,7 @@ internal sealed class HistoryFetch(
 
     private readonly LogStream _stream = new(transport, options: options.Fetch);
     private FeedSource? _source;
-    private long _blockedMicros;
+    private int _toRelease;
     private bool _hasDelivered;
 
     /// <summary>Whether a fetch is under way.</summary>
@@ -37,7 +37,7 @@ internal sealed class HistoryFetch(
             return;
         _source = source;
         _hasDelivered = false;
-        _blockedMicros = nowMicros;
+        _toRelease = 0;
         counters.Fetches++;
         if (isChainKnown)
             _stream.Open(source.Who.TransferAddress, options.ClusterId, position, until, nowMicros);
@@ -62,28 +62,26 @@ internal sealed class HistoryFetch(
         if (!transport.TryReceive(out string address, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> body))
             return false;
         _stream.TryAccept(address, header, body, nowMicros, out records);
-        _hasDelivered |= records.Length > 0;
+        if (records.Length > 0)
+        {
+            _hasDelivered = true;
+            _toRelease++;
+        }
         return true;
     }
 
-    /// <summary>Lets the source send another chunk.</summary>
-    public void Release(long nowMicros) => _stream.Release(nowMicros);
-
-    /// <summary>
-    /// The follower's owner has no room: nothing is received. A source is not kept waiting for long; asking again is
-    /// cheap.
-    /// </summary>
-    public void Blocked(long nowMicros)
+    /// <summary>Lets the source send as many chunks again as were taken.</summary>
+    public void Release(long nowMicros)
     {
-        if (IsOpen && nowMicros - _blockedMicros >= options.Fetch.SilenceMicros / 2)
-            End();
+        if (_toRelease > 0 && IsOpen)
+            _stream.Release(nowMicros, _toRelease);
+        _toRelease = 0;
     }
 
     /// <summary>Sends what is due, and draws the conclusions when the fetch has ended.</summary>
     /// <returns>Why the source's log is another one, in words; otherwise null.</returns>
     public string? Work(LogIndex position, long nowMicros)
     {
-        _blockedMicros = nowMicros;
         if (_source is not { } source)
             return null;
         _stream.Poll(nowMicros);

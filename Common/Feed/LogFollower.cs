@@ -19,6 +19,7 @@ public sealed class LogFollower
     // Beyond this the process was not running, or not able to: no conclusions are drawn from silence in that time.
     private const long PauseMicros = 500_000;
     private const long JudgeMicros = 20_000;
+    private const long IdleMicros = 100_000;
 
     private readonly LogFollowerOptions _options;
     private readonly IFeedInlet _inlet;
@@ -133,7 +134,7 @@ public sealed class LogFollower
             _standing.Judge(_position.Index, isFetching: _history.IsOpen || !_run.IsEmpty, now);
         }
         BeginFetch(now);
-        NextWorkMicros = left ? now : Math.Min(now + JudgeMicros * 2, _history.NextWorkMicros);
+        NextWorkMicros = left ? now : Math.Min(now + IdleMicros, _history.NextWorkMicros);
         return worked;
     }
 
@@ -265,29 +266,24 @@ public sealed class LogFollower
 
     private bool ReceiveHistory(long now, ref bool left)
     {
-        if (!_sink.HasRoom(_options.Fetch.ChunkBytes))
-        {
-            _history.Blocked(now);
-            _progressMicros = now;
-            return false;
-        }
-        bool worked = false;
-        for (int i = 0; i < _options.MessagesPerRound && _sink.HasRoom(_options.Fetch.ChunkBytes); i++)
+        int taken = 0;
+        while (taken < _options.MessagesPerRound)
         {
             FeedSource? source = _history.Source;
             if (!_history.TryReceive(now, out ReadOnlySpan<byte> records))
-            {
-                WorkHistory(now);
-                return worked;
-            }
-            worked = true;
-            if (records.Length == 0 || source is null)
-                continue;
-            TakeFetched(source, records, now);
-            _history.Release(now);
+                break;
+            taken++;
+            if (records.Length > 0 && source is not null)
+                TakeFetched(source, records, now);
         }
-        left = true;
-        return worked;
+        left |= taken == _options.MessagesPerRound;
+        // What was asked for is taken, whatever the room: without any, no more is asked for.
+        if (_sink.HasRoom(_options.Fetch.ChunkBytes))
+            _history.Release(now);
+        else
+            _progressMicros = now;
+        WorkHistory(now);
+        return taken > 0;
     }
 
     private void TakeFetched(FeedSource source, ReadOnlySpan<byte> records, long now)

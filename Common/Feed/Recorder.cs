@@ -20,6 +20,7 @@ namespace Chorus.Common.Feed;
 public sealed class Recorder : ILogSink
 {
     private const long MaintainMicros = 50_000;
+    private const long RetentionMicros = 1_000_000;
 
     // A disk that is slow, or busy with others, is left alone for twice as long as it took.
     private const long FlushPauseFactor = 2;
@@ -33,6 +34,7 @@ public sealed class Recorder : ILogSink
     private readonly LogFollower _follower;
     private readonly RecorderMembership _membership;
     private readonly FeedPublisher? _publisher;
+    private readonly RecorderRetention? _retention;
     private readonly Queue<(LogIndex Last, long Commands)> _flushed = new();
     private LogExtent _extent;
     private Term _term;
@@ -43,6 +45,7 @@ public sealed class Recorder : ILogSink
     private long _flushedMicros;
     private long _flushTookMicros;
     private long _maintainMicros;
+    private long _retentionMicros;
     private long _commitDueMicros;
     private long _reportedMicros;
     private LogIndex _reported;
@@ -65,6 +68,8 @@ public sealed class Recorder : ILogSink
         _commitSaved = log.Recovered.HardState.Commit;
         _membership = new RecorderMembership(options, log.Recovered.Log.Configurations, now);
         _publisher = ports.Feed is null ? null : new FeedPublisher(ports.Feed, clusterId);
+        if (options.KeepBytes is { } keep)
+            _retention = new RecorderRetention(log, keep, ports);
         _follower = new LogFollower(
             options.Follow, log.HeaderAt(log.LastIndex), ports.Inlet, ports.Transfer, _clock, this, logger);
         _follower.Use(_membership.Sources);
@@ -86,6 +91,12 @@ public sealed class Recorder : ILogSink
 
     /// <summary>Time of that record: the leader's clock at append, microseconds since 1970.</summary>
     public long DurableTimeMicros => _extent.Limit.TimeMicros;
+
+    /// <summary>First index that is kept.</summary>
+    public LogIndex FirstIndex => _log.FirstIndex;
+
+    /// <summary>The newest configuration that is known; the same object until there is a newer one.</summary>
+    public Configuration Members => _membership.Latest;
 
     /// <summary>Commands that this process has made durable.</summary>
     public long DurableCommands { get; private set; }
@@ -247,6 +258,12 @@ public sealed class Recorder : ILogSink
         if (now < _maintainMicros)
             return;
         _maintainMicros = now + MaintainMicros;
+        if (_retention is not null && now >= _retentionMicros)
+        {
+            _retentionMicros = now + RetentionMicros;
+            if (_retention.Work(_membership.Latest, now))
+                Show();
+        }
         _log.MaintainRoom(now);
         if (_log.IsDiskFull == _wasDiskFull)
             return;

@@ -25,13 +25,15 @@ internal sealed class RecorderMembership
         _wasNamed = options.Members.Count > 0
             ? IsNamed(Latest)
             : recovered.Any(entry => IsNamed(entry.Configuration));
+        if (recovered.Count == 0)
+            Latest = new Configuration(options.KnownMembers.DistinctBy(member => member.Id));
         ReportAddresses = Addresses();
     }
 
-    /// <summary>The newest configuration that was recorded.</summary>
+    /// <summary>The newest configuration that is known.</summary>
     public Configuration Latest { get; private set; } = Configuration.Empty;
 
-    /// <summary>Transfer addresses of all replicas: each may come to lead.</summary>
+    /// <summary>Transfer addresses of all replicas, each of which may come to lead, and of the upstream.</summary>
     public IReadOnlyList<string> ReportAddresses { get; private set; }
 
     /// <summary>
@@ -74,8 +76,9 @@ internal sealed class RecorderMembership
 
     private string[] Addresses() =>
     [
-        .. Members.Where(member => member.Kind != MemberKind.Observer).Select(MemberAddresses.TransferOf)
-            .Where(address => address.Length > 0).Distinct(),
+        .. Members
+            .Where(member => member.Kind != MemberKind.Observer || member.Id.Value == _options.Upstream)
+            .Select(MemberAddresses.TransferOf).Where(address => address.Length > 0).Distinct(),
     ];
 
     private bool IsNamed(Configuration configuration) =>

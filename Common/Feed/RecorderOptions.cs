@@ -20,6 +20,18 @@ public sealed record RecorderOptions
     /// </summary>
     public IReadOnlyList<Member> Members { get; init; } = [];
 
+    /// <summary>
+    /// The members as they were known when the observer last ran; empty when that is not known. The record may no
+    /// longer hold the configuration that named them.
+    /// </summary>
+    public IReadOnlyList<Member> KnownMembers { get; init; } = [];
+
+    /// <summary>
+    /// How much of the record is kept, in bytes, counted in whole segment files; null: all of it. Who is fetching from
+    /// it, or observes through it, may hold as much again.
+    /// </summary>
+    public long? KeepBytes { get; init; }
+
     /// <summary>Name of the member to follow rather than any other while it can be followed; empty: none.</summary>
     public string Upstream { get; init; } = "";
 
@@ -51,6 +63,7 @@ public sealed record RecorderOptions
         Check.That(!Id.IsNone && Incarnation != 0, "an observer has a name and an incarnation");
         Check.That(FlushPauseMicros >= 0 && FlushBytes > 0, "what is recorded is written some time");
         Check.That(ReportMicros > 0 && ReportMicrosMax >= ReportMicros && CommitMicros > 0, "times are positive");
+        Check.That(KeepBytes is null or > 0, "something is kept");
         Follow.Validate();
     }
 }

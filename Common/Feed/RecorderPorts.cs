@@ -1,6 +1,7 @@
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Common.Transfer;
+using Chorus.Raft;
 
 namespace Chorus.Common.Feed;
 
@@ -18,6 +19,12 @@ public sealed record RecorderPorts
 
     /// <summary>Where other threads see what they may read of its record; null when nobody does.</summary>
     public LogView? View { get; init; }
+
+    /// <summary>First index that a running transfer still needs; null when nobody fetches.</summary>
+    public Func<LogIndex>? LowestPinned { get; init; }
+
+    /// <summary>What other observers that follow this one have reported; null when nobody takes reports.</summary>
+    public ObserverReports? Reports { get; init; }
 
     /// <summary>Time.</summary>
     public required IClock Clock { get; init; }

@@ -24,10 +24,13 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
     /// <param name="target">Join socket of any member.</param>
     /// <param name="request">The node as it wants to be named.</param>
     /// <param name="stop">Ends the attempt.</param>
+    /// <param name="patience">How long to try; <see cref="Patience"/> when null.</param>
     /// <returns>The cluster's welcome; null when stopped.</returns>
     /// <exception cref="ChorusException">The cluster refuses, or nobody answers.</exception>
-    public JoinReply? Join(Endpoint target, JoinRequest request, CancellationToken stop)
+    public JoinReply? Join(
+        Endpoint target, JoinRequest request, CancellationToken stop, TimeSpan? patience = null)
     {
+        TimeSpan limit = patience ?? Patience;
         byte[] bytes = request.ToByteArray();
         long start = Stopwatch.GetTimestamp();
         string lastObstacle = "nobody answers there";
@@ -41,11 +44,11 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
             lastObstacle = reply?.Message ?? lastObstacle;
             if (said != lastObstacle)
                 logger.JoinWaits(target.ToString(), said = lastObstacle);
-            if (Stopwatch.GetElapsedTime(start) > Patience)
+            if (Stopwatch.GetElapsedTime(start) > limit)
             {
                 throw new ChorusException(
                     ExitCodes.Unreachable, "join_unreachable",
-                        $"joining through {target} failed for {Patience.TotalSeconds:0} s: {lastObstacle}",
+                        $"joining through {target} failed for {limit.TotalSeconds:0} s: {lastObstacle}",
                     "Start a member with -hjoin at that address first, or correct -join");
             }
             stop.WaitHandle.WaitOne(PauseMs);
@@ -59,12 +62,15 @@ internal sealed class JoinClient(ZmqContext context, ILogger logger)
     /// the new one. No answer is no obstacle: the cluster may be down as a whole, and this node be what it waits for.
     /// </summary>
     /// <exception cref="ChorusException">The cluster refuses.</exception>
-    public void Confirm(Endpoint target, JoinRequest request)
+    /// <returns>The cluster's welcome; null when there was none.</returns>
+    public JoinReply? Confirm(Endpoint target, JoinRequest request)
     {
         JoinReply? reply = Ask(target, request.ToByteArray(), ConfirmTimeoutMs);
         ThrowIfRefused(target, reply);
-        if (reply is not { Code: Code.Ok })
-            logger.JoinUnconfirmed(target.ToString(), reply?.Message ?? "nobody answers there");
+        if (reply is { Code: Code.Ok })
+            return reply;
+        logger.JoinUnconfirmed(target.ToString(), reply?.Message ?? "nobody answers there");
+        return null;
     }
 
     private static void ThrowIfRefused(Endpoint target, JoinReply? reply)

@@ -44,6 +44,16 @@ public sealed unsafe class Poller
         }
     }
 
+    /// <summary>Adds every socket and wake-up that the last <see cref="Wait"/> found ready.</summary>
+    public void AddReadyTo(ICollection<object> sources)
+    {
+        for (int i = 0; i < _sources.Count; i++)
+        {
+            if (_items[i].Ready != 0)
+                sources.Add(_sources[i]);
+        }
+    }
+
     /// <summary>Whether the last <see cref="Wait"/> found this socket or wake-up ready.</summary>
     public bool IsReady(object source)
     {

@@ -56,6 +56,8 @@ internal static class Mutants
     public static bool FollowerRewinds;
     /// <summary>Trap 25: a follower of the feed takes messages of another cluster.</summary>
     public static bool FeedClusterIgnored;
+    /// <summary>Trap 28: a logger gives up what a transfer under way still needs.</summary>
+    public static bool PinsIgnored;
 #pragma warning restore CA2211, CS0649
 #else
     public const bool VoteClearedInSameTerm = false;
@@ -82,5 +84,6 @@ internal static class Mutants
     public const bool GapAccepted = false;
     public const bool FollowerRewinds = false;
     public const bool FeedClusterIgnored = false;
+    public const bool PinsIgnored = false;
 #endif
 }

@@ -137,7 +137,12 @@ internal sealed class JoinDesk(
 
     private byte[] Welcome()
     {
-        var reply = new JoinReply { Code = Code.Ok, ClusterId = ByteString.CopyFrom(options.ClusterId.ToByteArray()) };
+        var reply = new JoinReply
+        {
+            Code = Code.Ok,
+            ClusterId = ByteString.CopyFrom(options.ClusterId.ToByteArray()),
+            StateBase = options.StateBase,
+        };
         foreach (Member member in node.Configuration.Members)
             reply.Members.Add(StatusReport.Describe(member));
         return reply.ToByteArray();

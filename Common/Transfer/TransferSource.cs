@@ -18,8 +18,10 @@ public sealed record TransferSource
     /// <summary>The directory of the log; only read.</summary>
     public required IStorage Storage { get; init; }
 
-    /// <summary>What the state machine held before entry 1, in words.</summary>
-    public string StateBase { get; init; } = "";
+    /// <summary>
+    /// What the state machine held before entry 1, in words. An observer learns it when its cluster lets it in.
+    /// </summary>
+    public string StateBase { get; set; } = "";
 
     /// <summary>Takes what observers report; null: reports are ignored.</summary>
     public ObserverReports? Reports { get; init; }

@@ -13,6 +13,7 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
     private readonly List<FakeSource> _sources = [];
     private readonly Queue<(string Source, byte[] Topic, byte[] Header, byte[] Records)> _live = new();
     private readonly Queue<(string Address, byte[] Header, byte[] Body)> _history = new();
+    private readonly Dictionary<(string Address, ulong Stream), Queue<(TransferHeader, byte[])>> _streams = [];
 
     protected FeedWorld(TestRecords log) => Log = log;
 
@@ -109,15 +110,30 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
             return false;
         Assert.True(TransferHeader.TryDecode(header, out TransferHeader message));
         Requests.Add((source, message));
-        if (!source.Serves || message.Type != TransferMessageType.Open)
+        if (!source.Serves)
             return true;
-        foreach ((TransferHeader answer, byte[] bytes) in source.Serve(message))
-        {
-            byte[] frame = new byte[TransferHeader.SizeBytes];
-            answer.Encode(frame);
-            _history.Enqueue((address, frame, bytes));
-        }
+        if (message.Type == TransferMessageType.Open)
+            _streams[(address, message.Stream)] = new Queue<(TransferHeader, byte[])>(source.Serve(message));
+        else if (message.Type == TransferMessageType.Close)
+            _streams.Remove((address, message.Stream));
+        Send(address, message.Stream, message.Credit);
         return true;
+    }
+
+    private void Send(string address, ulong stream, uint credit)
+    {
+        if (!_streams.TryGetValue((address, stream), out Queue<(TransferHeader, byte[])>? answers))
+            return;
+        while (answers.TryPeek(out (TransferHeader Header, byte[] Body) answer)
+            && (credit > 0 || answer.Header.Type != TransferMessageType.Chunk))
+        {
+            answers.Dequeue();
+            if (answer.Header.Type == TransferMessageType.Chunk)
+                credit--;
+            byte[] frame = new byte[TransferHeader.SizeBytes];
+            answer.Header.Encode(frame);
+            _history.Enqueue((address, frame, answer.Body));
+        }
     }
 
     bool ITransferClientTransport.TryReceive(

@@ -116,6 +116,47 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public void The_oldest_part_goes_beyond_the_budget_unless_a_transfer_needs_it()
+    {
+        using var world = new RecorderWorld(Records(3000, (1, Named)));
+        FakeSource a = world.Add("a", commit: 1000);
+        world.Start(RecorderWorld.Cluster(true, "a"), keepBytes: 40_000);
+        world.Pinned = new LogIndex(400);
+        world.Pass(5 * Second);
+        Assert.Equal(1000ul, world.Recorder.DurableIndex.Value);
+        ulong first = world.Recorder.FirstIndex.Value;
+        Assert.InRange(first, 2ul, 400ul);
+        Assert.Equal(first, world.View.Extent!.First.Value);
+        a.Commit = 3000;
+        world.Pass(5 * Second);
+        // As much again may be held, and no more.
+        Assert.InRange(world.Recorder.FirstIndex.Value, 401ul, 2500ul);
+        world.Pinned = new LogIndex(ulong.MaxValue);
+        ulong pinned = world.Recorder.FirstIndex.Value;
+        world.Pass(2 * Second);
+        Assert.True(world.Recorder.FirstIndex.Value > pinned);
+        world.Start(keepBytes: 40_000);
+        world.Pass(Second);
+        Assert.Equal(3000ul, world.Recorder.DurableIndex.Value);
+        Assert.Equal(FollowerState.Searching, world.Recorder.Follower.State);
+    }
+
+    [Fact]
+    public void Members_that_the_record_no_longer_names_are_found_again_by_those_that_were_known()
+    {
+        using var world = new RecorderWorld(Records(3000, (1, Named)));
+        FakeSource a = world.Add("a", commit: 2000);
+        world.Start(RecorderWorld.Cluster(true, "a"), keepBytes: 40_000);
+        world.Pass(5 * Second);
+        Configuration known = world.Recorder.Members;
+        world.Start(keepBytes: 40_000, known: known);
+        a.Commit = 2100;
+        world.Pass(5 * Second);
+        Assert.Equal(2100ul, world.Recorder.DurableIndex.Value);
+        Assert.False(world.Recorder.IsRemoved);
+    }
+
+    [Fact]
     public void A_disk_that_fails_ends_it()
     {
         var storage = new FragileStorage();

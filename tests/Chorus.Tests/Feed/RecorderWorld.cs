@@ -43,19 +43,24 @@ internal sealed class RecorderWorld : FeedWorld, IDiskExecutor, IDisposable
         return new Configuration(withSelf ? members.Append(Self) : members);
     }
 
-    public void Start(Configuration? welcome = null, LogOptions? options = null)
+    /// <summary>First index that a transfer needs.</summary>
+    public LogIndex Pinned { get; set; } = new(ulong.MaxValue);
+
+    public void Start(Configuration? welcome = null, long? keepBytes = null, Configuration? known = null)
     {
         _log?.Dispose();
         _jobs.Clear();
         IsDiskStuck = false;
         (Outlet, View) = (new FakeOutlet(), new LogView());
-        _log = RecordLog.Open(Storage, this, options ?? LogTestOptions.Small, FakeSource.Cluster);
+        _log = RecordLog.Open(Storage, this, LogTestOptions.Small, FakeSource.Cluster);
         Recorder = new Recorder(
             new RecorderOptions
             {
                 Id = Self.Id,
                 Incarnation = Incarnation,
                 Members = welcome?.Members ?? [],
+                KnownMembers = known?.Members ?? [],
+                KeepBytes = keepBytes,
                 Follow = new LogFollowerOptions
                 {
                     ClusterId = FakeSource.Cluster,
@@ -64,7 +69,15 @@ internal sealed class RecorderWorld : FeedWorld, IDiskExecutor, IDisposable
                 },
             },
             _log, FakeSource.Cluster,
-            new RecorderPorts { Inlet = this, Transfer = this, Feed = Outlet, View = View, Clock = this },
+            new RecorderPorts
+            {
+                Inlet = this,
+                Transfer = this,
+                Feed = Outlet,
+                View = View,
+                LowestPinned = () => Pinned,
+                Clock = this,
+            },
             NullLogger.Instance);
     }
 
@@ -78,7 +91,7 @@ internal sealed class RecorderWorld : FeedWorld, IDiskExecutor, IDisposable
             if (last > 0)
             {
                 using var reader = new LogReader(Storage);
-                for (var at = new LogIndex(1); at.Value <= last;)
+                for (LogIndex at = View.Extent.First; at.Value <= last;)
                 {
                     byte[] read = reader.Read(
                         View.Extent, at, new LogIndex(last + 1), 1 << 20, out LogIndex until).ToArray();

@@ -21,7 +21,8 @@ internal sealed record ToolRun(int Code, string Output, string Error)
         var error = new StringWriter();
         var context = new ToolContext { Output = output, IsTerminal = isTerminal, Width = 120 };
         int code = CommandHost.Run(
-            Chorus.Logger.LoggerProgram.Create(context), args, TextWriter.Null, error, ToolFlags.AsksForJson);
+            Chorus.Logger.LoggerProgram.Create(context, (_, _) => throw new NotSupportedException()), args,
+            TextWriter.Null, error, ToolFlags.AsksForJson);
         return new ToolRun(code, Encoding.UTF8.GetString(output.ToArray()), error.ToString());
     }
 }

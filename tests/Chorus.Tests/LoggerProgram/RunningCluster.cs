@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Chorus.Common.Client;
+using Chorus.Common.Hosting;
+using Chorus.Common.KeyValue;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Chorus.Tests.LoggerProgram;
+
+/// <summary>A cluster of one replica, in this process, that takes joins.</summary>
+internal sealed class RunningCluster : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _loop;
+    private readonly ChorusClient _client;
+    private Exception? _failure;
+
+    public RunningCluster(string folder, string stateBase = "")
+    {
+        int[] ports = FreePorts(5);
+        JoinEndpoint = new HostEndpoint("127.0.0.1", ports[2]);
+        var host = new ReplicaHost(
+            new ReplicaHostOptions
+            {
+                Id = "a",
+                DataDirectory = folder,
+                ClientEndpoint = new HostEndpoint("127.0.0.1", ports[0]),
+                PeerEndpoint = new HostEndpoint("127.0.0.1", ports[1]),
+                JoinListenEndpoint = JoinEndpoint,
+                TransferEndpoint = new HostEndpoint("127.0.0.1", ports[3]),
+                FeedEndpoint = new HostEndpoint("127.0.0.1", ports[4]),
+                StateBase = stateBase,
+            },
+            new KvStateMachine(new KvStateMachineOptions()), NullLoggerFactory.Instance);
+        _loop = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token)));
+        _loop.Start();
+        _client = new ChorusClient(new ChorusClientOptions { Servers = [$"127.0.0.1:{ports[0]}"] });
+    }
+
+    public HostEndpoint JoinEndpoint { get; }
+
+    public static int[] FreePorts(int count)
+    {
+        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        foreach (TcpListener listener in listeners)
+            listener.Start();
+        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        foreach (TcpListener listener in listeners)
+            listener.Stop();
+        return ports;
+    }
+
+    /// <summary>Sets keys, many at a time, and waits until all are committed.</summary>
+    public async Task SetAsync(int from, int until)
+    {
+        var store = new KvClient(_client);
+        Task<ClientResult>[] answers =
+        [
+            .. Enumerable.Range(from, until - from).Select(
+                i => store.SetAsync(Encoding.UTF8.GetBytes($"key/{i}"), Encoding.UTF8.GetBytes($"value {i}")).AsTask()),
+        ];
+        foreach (ClientResult result in await Task.WhenAll(answers))
+            Assert.True(result.IsSuccess);
+    }
+
+    public void Dispose()
+    {
+        _client.DisposeAsync().AsTask().Wait();
+        _stop.Cancel();
+        _loop.Join();
+        _stop.Dispose();
+        Assert.Null(_failure);
+    }
+}
