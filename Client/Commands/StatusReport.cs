@@ -122,6 +122,8 @@ internal static class StatusReport
         ["kind"] = member.Member.Kind.ToString().ToLowerInvariant(),
         ["peer_address"] = member.Member.PeerAddress,
         ["client_address"] = member.Member.ClientAddress,
+        ["transfer_address"] = member.Member.TransferAddress,
+        ["feed_address"] = member.Member.FeedAddress,
         ["match_index"] = member.MatchIndex,
         ["lag_entries"] = member.LagEntries,
         ["lag_bytes"] = member.LagBytes,

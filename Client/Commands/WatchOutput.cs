@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Chorus.Common.Client;
+using Chorus.Common.Feed;
+
+namespace Chorus.Client.Commands;
+
+/// <summary>What a watch prints: changes on standard output, where it listens on standard error.</summary>
+internal sealed class WatchOutput(Terminal terminal, Answer answer, KeyText text, IReadOnlyList<NodeStatus> nodes)
+{
+    private const int TextMax = 200;
+
+    private string _feed = "";
+
+    /// <summary>Whether any feed has spoken.</summary>
+    public bool HasHeard => _feed.Length > 0;
+
+    /// <summary>Says where the watch listens, when that is another feed than before.</summary>
+    public void Note(KeyWatch watch)
+    {
+        if (!watch.IsHeard || watch.Feed == _feed)
+            return;
+        string who = nodes.First(node => node.Status!.FeedAddress == watch.Feed).Id ?? "?";
+        string role = watch.Role == FeedRole.Leader ? "the leader" : "a follower";
+        terminal.Error.WriteLine(HasHeard
+            ? $"listening to {who} at {watch.Feed}, {role}, from now on: changes in between may be missing"
+            : $"listening to {who} at {watch.Feed}, {role}; a watch is a hint, it may miss changes");
+        terminal.Error.Flush();
+        _feed = watch.Feed;
+    }
+
+    /// <summary>Prints a change.</summary>
+    public void Tell(KeyChange change) => answer.Tell(Line(change), () => Node(change));
+
+    private string Line(KeyChange change) => change.IsDelete
+        ? $"{change.Index} delete {Show(change.Key.Span)}"
+        : $"{change.Index} set {Show(change.Key.Span)} {Show(change.Value.Span)}";
+
+    // A line is a line, whatever somebody stored.
+    private string Show(ReadOnlySpan<byte> bytes)
+    {
+        string all = text.Show(bytes[..Math.Min(bytes.Length, TextMax * 4)]);
+        string shown = string.Concat(all.Take(TextMax).Select(letter => char.IsControl(letter) ? '\ufffd' : letter));
+        return shown.Length < all.Length || bytes.Length > TextMax * 4
+            ? string.Create(CultureInfo.InvariantCulture, $"{shown}... ({bytes.Length} bytes)") : shown;
+    }
+
+    private JsonObject Node(KeyChange change)
+    {
+        JsonObject json = new()
+        {
+            ["index"] = change.Index,
+            ["term"] = change.Term,
+            ["time"] = change.Time.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
+            ["operation"] = change.IsDelete ? "delete" : "set",
+        };
+        Add(json, "key", change.Key.Span);
+        if (!change.IsDelete)
+            Add(json, "value", change.Value.Span);
+        return json;
+    }
+
+    private void Add(JsonObject json, string name, ReadOnlySpan<byte> bytes)
+    {
+        if (text.IsExact(bytes))
+            json[name] = text.Show(bytes);
+        else
+            json[name + "_hex"] = Convert.ToHexStringLower(bytes);
+    }
+}
