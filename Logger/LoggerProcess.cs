@@ -1,6 +1,5 @@
 using Chorus.Common.Hosting;
 using Chorus.Logger.Recording;
-using Microsoft.Extensions.Logging;
 
 namespace Chorus.Logger;
 

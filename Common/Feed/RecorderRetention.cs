@@ -1,5 +1,4 @@
 using Chorus.Common.Log;
-using Chorus.Common.Replica;
 using Chorus.Raft;
 
 namespace Chorus.Common.Feed;

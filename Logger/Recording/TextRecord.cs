@@ -1,7 +1,6 @@
 using Chorus.Common.Hosting;
 using Chorus.Common.Log;
 using Chorus.Raft;
-using Microsoft.Extensions.Logging;
 using Serilog;
 using ILogger = Microsoft.Extensions.Logging.ILogger;
 

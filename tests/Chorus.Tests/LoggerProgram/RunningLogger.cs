@@ -1,5 +1,4 @@
 using Chorus.Common.Hosting;
-using Chorus.Logger;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chorus.Tests.LoggerProgram;
