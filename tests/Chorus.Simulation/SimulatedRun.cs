@@ -182,6 +182,6 @@ internal sealed class SimulatedRun
             _around.History.ReadsAnswered, _around.Invariants.Committed.Last, _around.Invariants.Elections,
             _nemesis.Strikes, _operator.Changes, _around.Invariants.Dropped,
             _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
-            _nemesis.Lies),
+            _nemesis.Lies, _around.Invariants.Fetched),
         failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);
 }

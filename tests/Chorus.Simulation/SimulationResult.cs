@@ -27,12 +27,13 @@ internal sealed record SimulationResult(
 /// <param name="Followed">Records that observers have in the end, all together.</param>
 /// <param name="FeedLost">Messages that feeds dropped.</param>
 /// <param name="Lies">Messages that were changed on their way.</param>
+/// <param name="Fetched">Records that replicas far behind have fetched from others.</param>
 internal readonly record struct RunSummary(
     double SimulatedSeconds, long Events, int Writes, int Reads, ulong Committed, int Elections, int Strikes,
-    int MemberChanges, long Dropped, ulong Followed, long FeedLost, long Lies)
+    int MemberChanges, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads, {Committed} committed, "
         + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Dropped} truncated, "
-        + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies");
+        + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched");
 }

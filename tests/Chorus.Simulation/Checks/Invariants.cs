@@ -26,6 +26,9 @@ internal sealed class Invariants
     /// <summary>Entries dropped from a log, by all nodes.</summary>
     public long Dropped { get; private set; }
 
+    /// <summary>Records that replicas have fetched because they were far behind.</summary>
+    public long Fetched { get; set; }
+
     /// <summary>A process has recovered from its disk: it must still have whatever was durable.</summary>
     public void Started(NodeWatch watch, RecoveredState recovered)
     {

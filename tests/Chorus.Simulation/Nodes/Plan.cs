@@ -55,8 +55,10 @@ internal sealed class Plan
             AttemptTimeoutMicros = random.Pick([100_000L, 400_000]),
         };
         SilentObservers = random.Pick([0, 0, 0, 1, 3]);
-Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
+        Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
         Following = new FollowingPlan(random);
+        CatchUpLagEntries = (ulong)random.Pick([1, 5, 40]);
+        CatchUpBytesPerRound = random.Pick([1L, 2_000, 512 << 10]);
     }
 
     /// <summary>Voters at the beginning.</summary>
@@ -69,6 +71,12 @@ Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
 
     /// <summary>Observers that the first configuration names and nobody has started: they must not matter.</summary>
     public int SilentObservers { get; }
+
+    /// <summary>A follower that lags by more fetches from others.</summary>
+    public ulong CatchUpLagEntries { get; }
+
+    /// <summary>Bytes of what is fetched that one round takes.</summary>
+    public long CatchUpBytesPerRound { get; }
 
     /// <summary>Who follows the log, and how.</summary>
     public FollowingPlan Following { get; }

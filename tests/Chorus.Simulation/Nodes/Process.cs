@@ -23,6 +23,7 @@ internal sealed class Process : IMachineProcess
     private readonly FeedOutletPort _feed;
     private readonly SimulatedDisk _apply;
     private readonly TransferThread _transfer;
+    private readonly TransferClientPort _fetch;
     private readonly ObserverReports _reports = new();
     private readonly SimulatedDisk _checkpoints;
     private readonly Pacemaker _loop;
@@ -32,6 +33,7 @@ internal sealed class Process : IMachineProcess
     private RecordLog? _log;
     private NodeWatch? _watch;
     private bool _hasEnded;
+    private long _fetched;
 
     public Process(Surroundings around, SimulatedNode node, SeededRandom random)
     {
@@ -55,6 +57,10 @@ internal sealed class Process : IMachineProcess
         _clients = new ClientPort(around.Network, node.ClientAddress, _loop.Wake);
         _joins = new ClientPort(around.Network, node.JoinAddress, _loop.Wake);
         _transfer = new TransferThread(around, node, random.Fork(), Guard);
+        _fetch = new TransferClientPort(around.Events, around.Network, random.Fork(), node.Name, _loop.Wake)
+        {
+            Tap = (_, _) => { },
+        };
         _feed = new FeedOutletPort(around.Network, random.Fork(), _loop.Wake)
         {
             Tap = (_, header, records) => _published.Note(header, records),
@@ -91,6 +97,12 @@ internal sealed class Process : IMachineProcess
             FramesPerRound = plan.FramesPerRound,
             ApplyBytesPerRound = plan.ApplyBytesPerRound,
             OutstandingRequestsMax = plan.OutstandingRequestsMax,
+            CatchUpLagEntries = plan.CatchUpLagEntries,
+            CatchUpBytesPerRound = plan.CatchUpBytesPerRound,
+            CatchUpStream = plan.Following.Fetch with
+            {
+                ChunkBytes = (int)Math.Min(plan.Following.Fetch.ChunkBytes, plan.Log.PendingBytesMax / 2),
+            },
             Seed = _random.NextBits(),
         };
         Replica = new Replica(
@@ -101,6 +113,7 @@ internal sealed class Process : IMachineProcess
                 Clients = _clients,
                 Joins = _joins,
                 Feed = _feed,
+                Fetch = _fetch,
                 View = _view,
                 Reports = _reports,
                 Apply = plan.State.IsAppliedOnThread ? _apply : null,
@@ -149,6 +162,7 @@ internal sealed class Process : IMachineProcess
         _around.Network.StopListening(_node.FeedAddress, _feed);
         _feed.End();
         _transfer.End();
+        _fetch.End();
     }
 
     private void Work()
@@ -158,6 +172,8 @@ internal sealed class Process : IMachineProcess
         Replica.DoWork();
         RaftNode core = Replica.Node;
         _around.Invariants.AfterStep(_watch);
+        _around.Invariants.Fetched += Replica.Counters.CatchUpRecords - _fetched;
+        _fetched = Replica.Counters.CatchUpRecords;
         _published.AfterStep(_around.Invariants.Committed, core.Commit.Value);
         _shown.AfterStep(_around.Invariants.Committed, _log!);
         _around.Trace.Step(_node.Name, core.Term.Value, core.Commit.Value, core.LastIndex.Value, (byte)core.Role);

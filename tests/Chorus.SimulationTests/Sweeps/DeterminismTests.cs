@@ -33,5 +33,6 @@ public sealed class DeterminismTests
         Assert.True(runs.Sum(run => run.Strikes) > 100, "faults strike");
         Assert.True(runs.Sum(run => run.MemberChanges) > 5, "members come and go");
         Assert.True(runs.Sum(run => run.Dropped) > 20, "logs are truncated");
+        Assert.True(runs.Sum(run => run.Fetched) > 50, "replicas far behind fetch from others");
     }
 }
