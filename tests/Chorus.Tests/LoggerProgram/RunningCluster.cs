@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Chorus.Common.Client;
+using Chorus.Common.Feed;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,6 +21,7 @@ internal sealed class RunningCluster : IDisposable
     {
         int[] ports = FreePorts(5);
         JoinEndpoint = new HostEndpoint("127.0.0.1", ports[2]);
+        Source = new FollowSource("a", $"127.0.0.1:{ports[4]}", $"127.0.0.1:{ports[3]}", IsLogger: false);
         var host = new ReplicaHost(
             new ReplicaHostOptions
             {
@@ -39,6 +41,9 @@ internal sealed class RunningCluster : IDisposable
     }
 
     public HostEndpoint JoinEndpoint { get; }
+
+    /// <summary>Where its log can be followed.</summary>
+    public FollowSource Source { get; }
 
     public static int[] FreePorts(int count)
     {
