@@ -125,8 +125,10 @@ def measure(k, what, c, size, a):
     ops = max(1, o["ops"])
     per = [y - x for x, y in zip(b[0], e[0])]
     leader = pids.index(k.leader)
+    replicas = getattr(k, "replicas", len(per))  # observers are started behind them
     o.update(
-        cpu_s_10k=round(sum(per) / ops * 1e4, 3), cpu_s_10k_leader=round(per[leader] / ops * 1e4, 3),
+        cpu_s_10k=round(sum(per[:replicas]) / ops * 1e4, 3), cpu_s_10k_leader=round(per[leader] / ops * 1e4, 3),
+        cpu_s_10k_obs=round(sum(per[replicas:]) / ops * 1e4, 3),
         cpu_s=round(sum(per), 2), lg_cpu_s=round(e[1] - b[1], 2), steal_s=round(e[3] - b[3], 2),
         foreign_cpu_s=round(e[2] - b[2] - sum(per) - (e[1] - b[1]), 2),
         rss_mb_max=max(peak_rss_mb(pid) for pid in pids), rss_mb_leader=peak_rss_mb(k.leader))

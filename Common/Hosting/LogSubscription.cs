@@ -6,7 +6,6 @@ using Chorus.Common.Protocol;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Microsoft.Extensions.Logging;
-using Member = Chorus.Raft.Member;
 
 namespace Chorus.Common.Hosting;
 

@@ -8,6 +8,13 @@ public sealed record LogOptions
     /// <summary>Size of a segment file, preallocated. Default 64 MiB.</summary>
     public long SegmentSizeBytes { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// Whether a segment is filled with zeros before its turn, so that a flush changes no metadata: best where a few
+    /// kilobytes are flushed at a time. Otherwise its space is only reserved: every byte is written once, best where
+    /// much is. Default true.
+    /// </summary>
+    public bool FillsSegments { get; init; } = true;
+
     /// <summary>Memory for the newest records, from which followers and feeds are served. Default 64 MiB.</summary>
     public long CacheBytes { get; init; } = 64L << 20;
 

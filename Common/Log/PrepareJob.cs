@@ -1,7 +1,7 @@
 namespace Chorus.Common.Log;
 
 /// <summary>A step in making a file for the next segment. Reused for all steps and files.</summary>
-internal sealed class PrepareJob(IStorage storage) : IDiskJob, IDisposable
+internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisposable
 {
     private const int StepBytes = 1 << 20;
     private static readonly byte[] Zeros = new byte[256 << 10];
@@ -48,7 +48,11 @@ internal sealed class PrepareJob(IStorage storage) : IDiskJob, IDisposable
                 throw new DiskFullException($"{storage.Location} has no room for another segment of {Bytes} bytes");
             if (storage.Exists(SegmentHeader.SpareTempName))
                 storage.Delete(SegmentHeader.SpareTempName);
-            _file = storage.Create(SegmentHeader.SpareTempName);
+            _file = fills
+                ? storage.Create(SegmentHeader.SpareTempName)
+                : storage.CreateReserved(SegmentHeader.SpareTempName, Bytes);
+            if (!fills)
+                _written = Bytes;
         }
         while (_written < _stepEnd)
         {

@@ -11,7 +11,7 @@ internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, 
     private const long FirstBytes = 4 << 20;
     private const long RetryMicros = 1_000_000;
 
-    private readonly PrepareJob _job = new(storage);
+    private readonly PrepareJob _job = new(storage, options.FillsSegments);
     private bool _working;
     private bool _started;
     private long _retryAtMicros;
