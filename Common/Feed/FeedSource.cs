@@ -86,11 +86,15 @@ internal sealed class FeedSource(FollowSource who, ulong tie)
     /// <summary>Takes what a message says about its publisher.</summary>
     public void Heard(in FeedHeader header, long nowMicros)
     {
-        HasSpoken = true;
         HeardMicros = nowMicros;
         Role = header.Role;
         if (header.Kind == FeedMessageKind.Heartbeat)
-            (CommitBefore, _commitOfHeartbeat) = (_commitOfHeartbeat, header.Commit);
+        {
+            // What the first one knows was published before anybody listened.
+            CommitBefore = HasSpoken ? _commitOfHeartbeat : header.Commit;
+            _commitOfHeartbeat = header.Commit;
+        }
+        HasSpoken = true;
         Commit = header.Commit;
     }
 

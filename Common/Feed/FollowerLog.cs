@@ -10,8 +10,11 @@ internal static partial class FollowerLog
     [LoggerMessage(300, LogLevel.Information, "{Name} follows {Source} ({Role}) from index {Next} on")]
     public static partial void Follows(this ILogger logger, string name, string source, FeedRole role, LogIndex next);
 
-    [LoggerMessage(301, LogLevel.Warning, "{Name} leaves {Source} for {Seconds} s: {Why}")]
+    [LoggerMessage(301, LogLevel.Warning, "{Name} avoids {Source} for {Seconds} s: {Why}")]
     public static partial void Avoids(this ILogger logger, string name, string source, long seconds, string why);
+
+    [LoggerMessage(304, LogLevel.Information, "{Name} leaves {Source}: {Why}")]
+    public static partial void Leaves(this ILogger logger, string name, string source, string why);
 
     [LoggerMessage(302, LogLevel.Information, "{Name} is {State} at index {Index}")]
     public static partial void Goes(this ILogger logger, string name, FollowerState state, LogIndex index);

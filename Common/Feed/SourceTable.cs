@@ -258,7 +258,10 @@ internal sealed class SourceTable(
             return;
         source.SaidTrouble = trouble;
         source.SaidMicros = nowMicros;
-        logger.Avoids(options.Name, source.Who.Id, pauseMicros / 1_000_000, why);
+        if (pauseMicros > 0)
+            logger.Avoids(options.Name, source.Who.Id, pauseMicros / 1_000_000, why);
+        else
+            logger.Leaves(options.Name, source.Who.Id, why);
     }
 
     // FNV-1a, and the seed behind it: the same on every machine, for the simulator's sake.
