@@ -30,8 +30,9 @@ internal static partial class LogMessages
     [LoggerMessage(6, LogLevel.Information, "takes writes again: its disk has room")]
     public static partial void DiskHasRoom(this ILogger logger, NodeId node);
 
-    [LoggerMessage(7, LogLevel.Information, "adds {Member} as a learner at index {Index}")]
-    public static partial void MemberJoins(this ILogger logger, NodeId node, string member, LogIndex index);
+    [LoggerMessage(7, LogLevel.Information, "adds {Member} as {Kind} at index {Index}")]
+    public static partial void MemberJoins(
+        this ILogger logger, NodeId node, string member, MemberKind kind, LogIndex index);
 
     [LoggerMessage(8, LogLevel.Information, "removes {Member} at index {Index}")]
     public static partial void MemberRemoved(this ILogger logger, NodeId node, string member, LogIndex index);

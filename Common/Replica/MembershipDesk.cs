@@ -71,7 +71,7 @@ internal sealed class MembershipDesk(
             return;
         }
         if (Propose(current.With(next), done))
-            logger.MemberJoins(options.Id, wanted.Id.Value, node.LastIndex);
+            logger.MemberJoins(options.Id, wanted.Id.Value, next.Kind, node.LastIndex);
     }
 
     /// <summary>Removes a member.</summary>

@@ -12,6 +12,7 @@ namespace Chorus.Simulation;
 internal sealed class Cluster
 {
     private readonly List<SimulatedNode> _nodes = [];
+    private readonly List<SimulatedLogger> _loggers = [];
     private readonly List<SimulatedSubscriber> _subscribers = [];
     private readonly List<SimulatedClient> _clients = [];
 
@@ -28,8 +29,14 @@ internal sealed class Cluster
                 $"c{i}", around.Events, around.Random.Fork(), around.Network, around.History, around.Plan.Workload,
                 addresses));
         }
+        for (int i = 1; i <= around.Plan.Following.Loggers; i++)
+        {
+            string upstream = i > 1 && around.Plan.Following.IsTree ? $"o{i - 1}" : "";
+            _loggers.Add(new SimulatedLogger(around, $"o{i}") { IsRetired = true, Upstream = upstream });
+        }
         for (int i = 1; i <= around.Plan.Following.Subscribers; i++)
-            _subscribers.Add(new SimulatedSubscriber(around, $"s{i}", _nodes));
+            _subscribers.Add(new SimulatedSubscriber(around, $"s{i}", [.. _nodes, .. _loggers]));
+        Observers = [.. _loggers, .. _subscribers];
         All = [.. _nodes, .. Observers];
         Machines =
             [.. All.Select(machine => machine.Name), .. _clients.Select(client => client.Name), Operator.Machine];
@@ -41,10 +48,13 @@ internal sealed class Cluster
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 
     /// <summary>Everybody who follows the log: loggers and applications.</summary>
-    public IReadOnlyList<SimulatedObserver> Observers => _subscribers;
+    public IReadOnlyList<SimulatedObserver> Observers { get; }
 
     /// <summary>All machines but those of clients.</summary>
     public IReadOnlyList<Machine> All { get; }
+
+    /// <summary>Machines on which a logger may run.</summary>
+    public IReadOnlyList<SimulatedLogger> Loggers => _loggers;
 
     public IReadOnlyList<SimulatedClient> Clients => _clients;
 

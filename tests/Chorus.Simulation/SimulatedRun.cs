@@ -20,6 +20,7 @@ internal sealed class SimulatedRun
     private readonly Surroundings _around;
     private readonly Cluster _cluster;
     private readonly Operator _operator;
+    private readonly Librarian _librarian;
     private readonly Nemesis _nemesis;
     private readonly FaultMix _mix;
 
@@ -29,9 +30,10 @@ internal sealed class SimulatedRun
         _around = new Surroundings(seed, options.Live);
         _cluster = new Cluster(_around);
         _operator = new Operator(_cluster);
+        _librarian = new Librarian(_cluster);
         _mix = new FaultMix(
             _around.Random.Fork(), _around.Plan.ElectionMicros, options.BitFlips, _cluster.Observers.Count > 0);
-        _nemesis = new Nemesis(_cluster, _operator, _mix);
+        _nemesis = new Nemesis(_cluster, _operator, _librarian, _mix);
     }
 
     /// <summary>Runs a seed.</summary>
@@ -99,7 +101,7 @@ internal sealed class SimulatedRun
 
     private bool HasConverged()
     {
-        if (_cluster.Clients.Any(client => client.IsBusy) || !_operator.Tidy()
+        if (_cluster.Clients.Any(client => client.IsBusy) || !_operator.Tidy() || !_librarian.Tidy()
             || _cluster.Leader is not { } leader)
         {
             return false;
@@ -180,7 +182,7 @@ internal sealed class SimulatedRun
         new RunSummary(
             _around.Events.Now / 1e6, _around.Events.Executed, _around.History.Acknowledged,
             _around.History.ReadsAnswered, _around.Invariants.Committed.Last, _around.Invariants.Elections,
-            _nemesis.Strikes, _operator.Changes, _around.Invariants.Dropped,
+            _nemesis.Strikes, _operator.Changes + _librarian.Changes, _around.Invariants.Dropped,
             _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
             _nemesis.Lies, _around.Invariants.Fetched),
         failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);

@@ -57,7 +57,7 @@ internal sealed class AdminDesk(Cluster cluster, SeededRandom random, int firstR
         string target = Other(node).ClientAddress;
         Attempt(
             frame.ToByteArray(),
-            () => target,
+            () => Next(ref target, node),
             answer =>
             {
                 // The answers to several attempts may come in one frame.
@@ -73,6 +73,14 @@ internal sealed class AdminDesk(Cluster cluster, SeededRandom random, int firstR
                 return isDone;
             },
             done);
+    }
+
+    // Who does not answer may be gone for good: the next attempt goes elsewhere.
+    private string Next(ref string target, Machine node)
+    {
+        string now = target;
+        target = Other(node).ClientAddress;
+        return now;
     }
 
     private void StopForAWhile(SimulatedNode node)

@@ -78,6 +78,9 @@ internal enum FaultKind : byte
     /// <summary>An observer is killed, stopped, cut off, loses power or has trouble with its disk.</summary>
     Observer,
 
+    /// <summary>Loggers leave, come back, and come back without their data.</summary>
+    ObserverMembership,
+
     /// <summary>A bit flips on the disk of a node that is down; only when asked for.</summary>
     BitFlip,
 }

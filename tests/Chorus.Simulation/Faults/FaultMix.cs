@@ -22,7 +22,7 @@ internal sealed class FaultMix
         double pace = random.Pick([0.5, 1.0, 1.0, 2.0]) * electionMicros;
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
-            bool ofFollowers = kind is >= FaultKind.FeedLoss and <= FaultKind.Observer;
+            bool ofFollowers = kind is >= FaultKind.FeedLoss and <= FaultKind.ObserverMembership;
             bool isOn = random.Chance(ofFollowers ? Math.Max(share, OfFollowersShareMin) : share);
             double mean = random.Pick([15.0, 40, 120]) * (ofFollowers ? OfFollowersPaceMicros : pace);
             if (kind == FaultKind.BitFlip)

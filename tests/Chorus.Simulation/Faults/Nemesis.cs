@@ -14,11 +14,12 @@ internal sealed class Nemesis
     private readonly FaultScripts _scripts;
     private readonly ObserverFaults _observers;
     private readonly Operator _operator;
+    private readonly Librarian _librarian;
     private bool _isOver;
 
-    public Nemesis(Cluster cluster, Operator @operator, FaultMix mix)
+    public Nemesis(Cluster cluster, Operator @operator, Librarian librarian, FaultMix mix)
     {
-        (_cluster, _around, _operator) = (cluster, cluster.Around, @operator);
+        (_cluster, _around, _operator, _librarian) = (cluster, cluster.Around, @operator, librarian);
         _random = _around.Random.Fork();
         _disks = new DiskFaults(_around, _random.Fork(), () => _isOver);
         _scripts = new FaultScripts(_cluster, _random.Fork(), () => _isOver);
@@ -97,6 +98,9 @@ internal sealed class Nemesis
                 break;
             case FaultKind.Membership:
                 _operator.DoSomething();
+                break;
+            case FaultKind.ObserverMembership:
+                _librarian.DoSomething();
                 break;
             case FaultKind.FeedLoss or FaultKind.Lies or FaultKind.Source or FaultKind.Observer:
                 _observers.Strike(kind);

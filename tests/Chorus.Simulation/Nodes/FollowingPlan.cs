@@ -9,6 +9,8 @@ internal sealed class FollowingPlan
     public FollowingPlan(SeededRandom random)
     {
         bool isFollowed = random.Chance(0.4);
+        Loggers = isFollowed ? random.Pick([0, 1, 1, 2, 3]) : 0;
+        IsTree = random.Chance(0.5);
         Subscribers = isFollowed ? random.Pick([0, 1, 1]) : 0;
         LosesLastBatches = random.Chance(0.5);
         HeldBytesMax = random.Pick([1_000L, 20_000, 8 << 20]);
@@ -27,6 +29,12 @@ internal sealed class FollowingPlan
         };
     }
 
+    /// <summary>Machines on which loggers run: observers that are members.</summary>
+    public int Loggers { get; }
+
+    /// <summary>Whether each logger follows the one before it rather than a replica.</summary>
+    public bool IsTree { get; }
+
     /// <summary>Applications that follow the log without being members.</summary>
     public int Subscribers { get; }
 
@@ -42,5 +50,5 @@ internal sealed class FollowingPlan
     /// <summary>Limits of a transfer service.</summary>
     public TransferServerOptions Serve { get; }
 
-    public override string ToString() => $"{Subscribers} subscribers";
+    public override string ToString() => $"{Loggers} loggers{(IsTree ? " in a chain" : "")}, {Subscribers} subscribers";
 }

@@ -13,7 +13,7 @@ internal sealed class SimulatedSubscriber : SimulatedObserver
     private long _busyFrom;
     private long _busyUntil;
 
-    public SimulatedSubscriber(Surroundings around, string name, IReadOnlyList<SimulatedNode> sources)
+    public SimulatedSubscriber(Surroundings around, string name, IReadOnlyList<Machine> sources)
         : base(around, name)
     {
         _random = around.Random.Fork();
@@ -22,7 +22,7 @@ internal sealed class SimulatedSubscriber : SimulatedObserver
     }
 
     /// <summary>Whom it may follow.</summary>
-    public IReadOnlyList<SimulatedNode> Sources { get; }
+    public IReadOnlyList<Machine> Sources { get; }
 
     /// <summary>The application's data.</summary>
     public DeliveryWatch Store { get; }

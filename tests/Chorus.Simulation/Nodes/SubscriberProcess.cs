@@ -53,7 +53,7 @@ internal sealed class SubscriberProcess : IMachineProcess
             options, _machine.Store.Position, _inlet, _fetch, _machine.Clock, _machine.Store,
             new TraceLogger(_around.Trace, _machine.Name));
         _follower.Use([.. _machine.Sources.Select(source =>
-            new FollowSource(source.Name, source.FeedAddress, source.TransferAddress, IsLogger: false))]);
+            new FollowSource(source.Name, source.FeedAddress, source.TransferAddress, source is SimulatedLogger))]);
         _loop.Wake();
     }
 

@@ -25,7 +25,7 @@ public sealed class DeterminismTests
     public void Runs_are_not_idle()
     {
         RunSummary[] runs =
-            [.. Enumerable.Range(1, 12).Select(seed => SimulatedRun.Run((ulong)seed, new SimulationOptions()).Summary)];
+            [.. Enumerable.Range(1, 30).Select(seed => SimulatedRun.Run((ulong)seed, new SimulationOptions()).Summary)];
 
         Assert.True(runs.Sum(run => run.Writes) > 2_000, "writes are acknowledged");
         Assert.True(runs.Sum(run => run.Reads) > 1_000, "reads are answered");
@@ -34,5 +34,8 @@ public sealed class DeterminismTests
         Assert.True(runs.Sum(run => run.MemberChanges) > 5, "members come and go");
         Assert.True(runs.Sum(run => run.Dropped) > 20, "logs are truncated");
         Assert.True(runs.Sum(run => run.Fetched) > 50, "replicas far behind fetch from others");
+        Assert.True(runs.Sum(run => (long)run.Followed) > 500, "the log is followed");
+        Assert.True(runs.Sum(run => run.FeedLost) > 20, "feeds lose messages");
+        Assert.True(runs.Sum(run => run.Lies) > 20, "somebody lies");
     }
 }
