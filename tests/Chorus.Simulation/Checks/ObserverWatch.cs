@@ -29,11 +29,11 @@ internal sealed class ObserverWatch(string observer, CommittedLog committed)
                 $"{observer} had {Durable} durable and comes back with {log.LastIndex}");
         }
         if (first < First)
-            throw new Violation("what an observer cut off stays away", $"{observer} has {first}, it had cut to {First}");
+            throw new Violation("what was cut off stays away", $"{observer} has {first}, it had cut to {First}");
         First = first;
         _checked = first - 1;
         if (log.Base.Chain != committed.At(_checked).Chain)
-            throw new Violation("an observer records what was committed", $"{observer} begins behind another record");
+            throw new Violation("an observer records what was committed", $"{observer} begins after another record");
         AfterStep(log);
     }
 
@@ -45,10 +45,10 @@ internal sealed class ObserverWatch(string observer, CommittedLog committed)
         if (last < _checked)
             throw new Violation("an observer never goes back", $"{observer} had {_checked} and has {last}");
         if (first < First)
-            throw new Violation("what an observer cut off stays away", $"{observer} has {first}, it had cut to {First}");
+            throw new Violation("what was cut off stays away", $"{observer} has {first}, it had cut to {First}");
         First = first;
         if (last > committed.Last)
-            throw new Violation("an observer has committed records only", $"{observer} has {last}, {committed.Last} is");
+            throw new Violation("an observer has committed records", $"{observer} has {last}, {committed.Last} is");
         while (_checked < last)
             Check(log, last);
         if (log.DurableIndex.Value < Durable)

@@ -6,8 +6,8 @@ using Kind = Chorus.Common.Protocol.Member.Types.Kind;
 namespace Chorus.Simulation.Faults;
 
 /// <summary>
-/// The person who looks after the loggers: lets them join as observers, takes them out, and replaces those whose data is
-/// lost. One thing after the other, by the real protocols.
+/// The person who looks after the loggers: lets them join as observers, takes them out, and replaces those whose data
+/// is lost. One thing after the other, by the real protocols.
 /// </summary>
 internal sealed class Librarian
 {

@@ -91,6 +91,58 @@ public sealed class LinearizabilityCheckerTests
         Assert.True(LinearizabilityChecker.IsLinearizable(_history));
     }
 
+    [Fact]
+    public void The_order_of_the_log_explains_what_a_search_would_not_find_in_time()
+    {
+        // All at once, and none of the reads leaves a choice but the one of the log.
+        for (int i = 1; i <= 60; i++)
+        {
+            Set(0, 100_000, value: i);
+            Get(i * 100, 100_000, value: i);
+        }
+        Index(value => (ulong)(61 - value));
+
+        Assert.True(LogOrder.Explains(_history));
+        Assert.True(LinearizabilityChecker.IsLinearizable(_history));
+    }
+
+    [Fact]
+    public void The_order_of_the_log_does_not_explain_a_stale_read_or_a_wrong_answer_to_a_delete()
+    {
+        Set(0, 1, value: 1);
+        Set(2, 3, value: 2);
+        Get(4, 5, value: 1);
+        Index(value => (ulong)value);
+        Assert.False(LogOrder.Explains(_history));
+
+        _history.RemoveAt(2);
+        Get(4, 5, value: 2);
+        Delete(6, 7, found: false);
+        Index(value => value == 0 ? 9 : (ulong)value);
+        Assert.False(LogOrder.Explains(_history));
+    }
+
+    [Fact]
+    public void A_get_of_nothing_stands_before_the_first_write_or_behind_a_delete()
+    {
+        Get(0, 10, value: 0);
+        Set(5, 6, value: 1);
+        Delete(7, 8, found: true);
+        Get(9, 10, value: 0);
+        Set(11, 12, value: 2);
+        Index(value => value == 0 ? 2 : (ulong)value * 2 - 1);
+        Assert.True(LogOrder.Explains(_history));
+
+        Get(13, 14, value: 0);
+        Assert.False(LogOrder.Explains(_history));
+    }
+
+    private void Index(Func<int, ulong> indexOf)
+    {
+        foreach (Operation operation in _history)
+            operation.Index = indexOf(operation.Value);
+    }
+
     private void Set(long from, long until, int value, Outcome outcome = Outcome.Done) =>
         Add(OperationKind.Set, from, until, value, false, outcome);
 
