@@ -70,6 +70,34 @@ public sealed class ReplicaHostOptionsTests
     }
 
     [Fact]
+    public void Feed_and_transfer_are_at_fixed_distances_from_the_peer_socket_unless_said_otherwise()
+    {
+        Assert.Equal("127.0.0.1:14000", Good.TransferListenEndpoint.ToString());
+        Assert.Equal("127.0.0.1:16000", Good.FeedListenEndpoint.ToString());
+        Assert.Equal(("", ""), (Good.DistinctTransferAddress, Good.DistinctFeedAddress));
+        ReplicaHostOptions elsewhere = Good with
+        {
+            TransferEndpoint = new("127.0.0.1", 1),
+            FeedEndpoint = new("0.0.0.0", 16000),
+            AdvertisedHost = "node7",
+            Insecure = true,
+        };
+        elsewhere.Validate();
+        Assert.Equal("node7:1", elsewhere.DistinctTransferAddress);
+        Assert.Equal("node7:16000", elsewhere.AdvertisedFeedEndpoint.ToString());
+        Assert.Equal("", elsewhere.DistinctFeedAddress);
+        Expect(Good with { FeedEndpoint = new("10.0.0.1", 16000) }, "-feed: 10.0.0.1:16000 can be reached");
+        Expect(Good with { FeedEndpoint = new("0.0.0.0", 16000), Insecure = true }, "0.0.0.0:16000 stands for every");
+        Expect(Good with { FeedEndpoint = new("127.0.0.1", 11000) }, "-port and -feed use the same port 11000");
+        Expect(Good with { FeedEndpoint = new("127.0.0.1", 14000) }, "-hrecov and -feed use the same port 14000");
+        Expect(Good with { PeerEndpoint = new("127.0.0.1", 62000) }, "port 66000 would be used");
+        Expect(
+            Good with { Peers = [Peer("n1", 12001)], FeedEndpoint = new("127.0.0.1", 16001) },
+            "cannot be chosen together with -peer");
+        (Good with { Peers = [Peer("n1", 12001)], FeedEndpoint = new("127.0.0.1", 16000) }).Validate();
+    }
+
+    [Fact]
     public void Everything_wrong_is_refused_with_the_flag_and_the_cure()
     {
         Expect(Good with { Id = "" }, "-id: ''");

@@ -14,7 +14,6 @@ internal sealed class RunningCluster : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _loop;
-    private readonly ChorusClient _client;
     private Exception? _failure;
 
     public RunningCluster(string folder, string stateBase = "")
@@ -37,13 +36,21 @@ internal sealed class RunningCluster : IDisposable
             new KvStateMachine(new KvStateMachineOptions()), NullLoggerFactory.Instance);
         _loop = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token)));
         _loop.Start();
-        _client = new ChorusClient(new ChorusClientOptions { Servers = [$"127.0.0.1:{ports[0]}"] });
+        ClientAddress = $"127.0.0.1:{ports[0]}";
+        TransferAddress = $"127.0.0.1:{ports[3]}";
+        Client = new ChorusClient(new ChorusClientOptions { Servers = [ClientAddress] });
     }
+
+    public ChorusClient Client { get; }
 
     public HostEndpoint JoinEndpoint { get; }
 
     /// <summary>Where its log can be followed.</summary>
     public FollowSource Source { get; }
+
+    public string ClientAddress { get; }
+
+    public string TransferAddress { get; }
 
     public static int[] FreePorts(int count)
     {
@@ -59,7 +66,7 @@ internal sealed class RunningCluster : IDisposable
     /// <summary>Sets keys, many at a time, and waits until all are committed.</summary>
     public async Task SetAsync(int from, int until)
     {
-        var store = new KvClient(_client);
+        var store = new KvClient(Client);
         Task<ClientResult>[] answers =
         [
             .. Enumerable.Range(from, until - from).Select(
@@ -71,7 +78,7 @@ internal sealed class RunningCluster : IDisposable
 
     public void Dispose()
     {
-        _client.DisposeAsync().AsTask().Wait();
+        Client.DisposeAsync().AsTask().Wait();
         _stop.Cancel();
         _loop.Join();
         _stop.Dispose();
