@@ -309,9 +309,17 @@ public sealed class Replica
     }
 
     // Behind the answers: those who agree on the log come first, those who listen to it second.
-    private bool Publish() => _feed is not null && _feed.Work(
-        _log, _node.Commit, _node.Term, _node.Role == Role.Leader ? FeedRole.Leader : FeedRole.Follower,
-        _clock.MonotonicMicros);
+    private bool Publish()
+    {
+        if (_feed is null)
+            return false;
+        FeedRole role = _node.Role == Role.Leader ? FeedRole.Leader : FeedRole.Follower;
+        bool worked = _feed.Work(_log, _node.Commit, _node.Term, role, _clock.MonotonicMicros);
+        Counters.FeedBatches = _feed.Batches;
+        Counters.FeedRecordsSkipped = _feed.Skipped;
+        Counters.FeedWatchesRefused = _feed.SubscriptionsRefused;
+        return worked;
+    }
 
     /// <summary>Shows other threads what they may read by now.</summary>
     private void ShowExtent()

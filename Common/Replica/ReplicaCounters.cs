@@ -50,6 +50,15 @@ public sealed class ReplicaCounters
     /// </summary>
     public long CatchUpFailures { get; internal set; }
 
+    /// <summary>Batches published on the feed.</summary>
+    public long FeedBatches { get; internal set; }
+
+    /// <summary>Records that the feed left out because memory no longer held them, while somebody subscribed.</summary>
+    public long FeedRecordsSkipped { get; internal set; }
+
+    /// <summary>Subscriptions to keys that were not taken: there were too many, or they were too long.</summary>
+    public long FeedWatchesRefused { get; internal set; }
+
     /// <summary>The counters under the names that metrics and status use.</summary>
     public IEnumerable<KeyValuePair<string, long>> All()
     {
@@ -68,5 +77,8 @@ public sealed class ReplicaCounters
         yield return new("chorus_catch_up_bytes_total", CatchUpBytes);
         yield return new("chorus_catch_up_streams_total", CatchUpStreams);
         yield return new("chorus_catch_up_failures_total", CatchUpFailures);
+        yield return new("chorus_feed_batches_total", FeedBatches);
+        yield return new("chorus_feed_records_skipped_total", FeedRecordsSkipped);
+        yield return new("chorus_feed_watches_refused_total", FeedWatchesRefused);
     }
 }

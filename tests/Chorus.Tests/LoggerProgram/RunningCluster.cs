@@ -37,7 +37,6 @@ internal sealed class RunningCluster : IDisposable
         _loop = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token)));
         _loop.Start();
         ClientAddress = $"127.0.0.1:{ports[0]}";
-        TransferAddress = $"127.0.0.1:{ports[3]}";
         Client = new ChorusClient(new ChorusClientOptions { Servers = [ClientAddress] });
     }
 
@@ -49,8 +48,6 @@ internal sealed class RunningCluster : IDisposable
     public FollowSource Source { get; }
 
     public string ClientAddress { get; }
-
-    public string TransferAddress { get; }
 
     public static int[] FreePorts(int count)
     {

@@ -110,6 +110,8 @@ public sealed class FeedSocketTests : IDisposable
         Assert.InRange(ResidentBytes() - before, long.MinValue, 250 << 20);
         _inlet.Follow(Address, FeedInterest.Everything);
         Waiting.Until(() => Publishes("log"), "a batch for somebody else");
+        // It answers no pings either.
+        Assert.True(stalled.IsClosedByPublisher);
     }
 
     [Fact]

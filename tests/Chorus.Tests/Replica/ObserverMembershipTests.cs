@@ -1,4 +1,4 @@
-using Chorus.Common.Client;
+using Chorus.Common.Feed;
 using Chorus.Common.Hosting;
 using Chorus.Common.Log;
 using Chorus.Common.Messaging;
@@ -59,13 +59,13 @@ public sealed class ObserverMembershipTests : IDisposable
     }
 
     [Fact]
-    public void Another_observer_under_a_known_name_is_refused_until_the_known_one_is_removed()
+    public async Task Another_observer_under_a_known_name_is_refused_until_the_known_one_is_removed()
     {
         Join("log0", 7);
         string refusal = Refusal("log0", 8);
         Assert.Contains("log0 is a member with another data directory", refusal, StringComparison.Ordinal);
         Assert.Contains("Client members remove log0", refusal, StringComparison.Ordinal);
-        Assert.Equal(Code.Ok, _cluster.Client.RemoveMemberAsync("log0").AsTask().Result.Code);
+        Assert.Equal(Code.Ok, (await _cluster.Client.RemoveMemberAsync("log0")).Code);
         Assert.Equal(["a"], Members().Select(member => member.Member.Id));
         Join("log0", 8);
         Assert.Equal(8ul, Members()[1].Member.Incarnation);
@@ -101,17 +101,29 @@ public sealed class ObserverMembershipTests : IDisposable
         MemberStatus here = Members()[1];
         Assert.Equal((commit, 0ul, 0ul, 0ul), (here.MatchIndex, here.LagEntries, here.LagBytes, here.LagMs));
         // Another one under its name says nothing of it.
-        transfer.TrySend(_cluster.TransferAddress, default, default);
+        transfer.TrySend(_cluster.Source.TransferAddress, default, default);
         TransferRequests.TrySendReport(
-            transfer, _cluster.TransferAddress, clusterId, new NodeId("log0"), 8, Header(commit + 1));
+            transfer, _cluster.Source.TransferAddress, clusterId, new NodeId("log0"), 8, Header(commit + 1));
         Waiting.Until(() => Members()[1].MatchIndex == 0, "the report of another incarnation to be left out");
+    }
+
+    [Fact]
+    public async Task A_replica_counts_what_it_publishes()
+    {
+        using var inlet = new ZmqFeedInlet(_context);
+        inlet.Follow(_cluster.Source.FeedAddress, FeedInterest.Everything);
+        Waiting.Until(() => inlet.TryReceive(out _), "a heartbeat");
+        await _cluster.SetAsync(0, 5);
+        Waiting.Until(() => Status().Counters["chorus_feed_batches_total"] > 0, "a batch to be counted");
+        Assert.Equal(0ul, Status().Counters["chorus_feed_records_skipped_total"]);
+        Assert.Equal(0ul, Status().Counters["chorus_feed_watches_refused_total"]);
     }
 
     private void Report(ZmqTransferClient transfer, Guid clusterId, ulong incarnation, ulong index) => Waiting.Until(
         () =>
         {
             TransferRequests.TrySendReport(
-                transfer, _cluster.TransferAddress, clusterId, new NodeId("log0"), incarnation, Header(index));
+                transfer, _cluster.Source.TransferAddress, clusterId, new NodeId("log0"), incarnation, Header(index));
             return Members()[1].MatchIndex == index;
         },
         $"the report of index {index} to be shown");
