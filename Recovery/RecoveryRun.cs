@@ -86,7 +86,9 @@ internal sealed class RecoveryRun(RecoveryOptions options, RecoveryProgress prog
         Comparison comparison, Wakeup wakeup)
     {
         long start = Stopwatch.GetTimestamp();
-        using var installer = new StateInstaller(store, directory, wakeup.Signal);
+        store.DefersDigest = true;
+        using var installer = new StateInstaller(
+            store, directory, () => store.DefersDigest = false, wakeup.Signal);
         while (fetch.State == FetchState.Running)
         {
             stop.ThrowIfCancellationRequested();

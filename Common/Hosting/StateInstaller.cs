@@ -18,6 +18,7 @@ public sealed class StateInstaller : IDisposable
 
     private readonly IStateMachine _machine;
     private readonly DataDirectoryWriter? _directory;
+    private readonly Action _settle;
     private readonly Action _wake;
     private readonly BlockingCollection<FetchedRecords> _waiting = new(WaitingMax);
     private readonly ConcurrentQueue<FetchedRecords> _used = new();
@@ -29,10 +30,11 @@ public sealed class StateInstaller : IDisposable
     /// <summary>Starts the thread.</summary>
     /// <param name="machine">Fresh; belongs to the installer until <see cref="Finish"/> has returned.</param>
     /// <param name="directory">Gets the same records; null: nobody does.</param>
+    /// <param name="settle">Called on the installer's thread behind the last chunk; counts as installing.</param>
     /// <param name="wake">Called on the installer's thread when a chunk is used.</param>
-    public StateInstaller(IStateMachine machine, DataDirectoryWriter? directory, Action wake)
+    public StateInstaller(IStateMachine machine, DataDirectoryWriter? directory, Action settle, Action wake)
     {
-        (_machine, _directory, _wake) = (machine, directory, wake);
+        (_machine, _directory, _settle, _wake) = (machine, directory, settle, wake);
         _thread = new Thread(Run) { Name = "install", IsBackground = true };
         _thread.Start();
     }
@@ -83,13 +85,14 @@ public sealed class StateInstaller : IDisposable
         {
             foreach (FetchedRecords chunk in _waiting.GetConsumingEnumerable())
             {
-                if (_error is null)
-                    Install(chunk);
+                Install(chunk);
                 _used.Enqueue(chunk);
                 _wake();
             }
-            if (_error is null)
-                _directory?.Complete();
+            long start = Stopwatch.GetTimestamp();
+            _settle();
+            Interlocked.Add(ref _ticks, Stopwatch.GetTimestamp() - start);
+            _directory?.Complete();
         }
         catch (Exception error)
         {

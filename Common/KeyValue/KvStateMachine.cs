@@ -20,6 +20,7 @@ public sealed class KvStateMachine : IStateMachine
     private readonly Dictionary<byte[], Entry> _entries;
     private readonly Dictionary<byte[], Entry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
     private ulong _digest;
+    private bool _defersDigest;
 
     /// <summary>Starts empty.</summary>
     /// <param name="options">Limits; the defaults where null.</param>
@@ -31,7 +32,22 @@ public sealed class KvStateMachine : IStateMachine
     }
 
     /// <inheritdoc/>
-    public ulong Digest => _digest;
+    public ulong Digest => _defersDigest ? Rehash() : _digest;
+
+    /// <summary>
+    /// Whether the digest is computed only when it is asked for, over everything, rather than with each change: for
+    /// installing many commands, most of which will be overwritten before anybody asks. Default false.
+    /// </summary>
+    public bool DefersDigest
+    {
+        get => _defersDigest;
+        set
+        {
+            if (_defersDigest && !value)
+                _digest = Rehash();
+            _defersDigest = value;
+        }
+    }
 
     /// <summary>Keys that have a value.</summary>
     public int Count => _entries.Count;
@@ -114,8 +130,10 @@ public sealed class KvStateMachine : IStateMachine
     private void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         ref Entry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_lookup, key, out _);
-        _digest -= entry.Hash;
         entry.Store(value);
+        if (_defersDigest)
+            return;
+        _digest -= entry.Hash;
         entry.Hash = KvStateMachineDigest.OfEntry(key, value);
         _digest += entry.Hash;
     }
@@ -126,6 +144,19 @@ public sealed class KvStateMachine : IStateMachine
             return false;
         _digest -= entry.Hash;
         return true;
+    }
+
+    // A sum: the order in which the entries come does not matter.
+    private ulong Rehash()
+    {
+        ulong digest = 0;
+        foreach (byte[] key in _entries.Keys)
+        {
+            ref Entry entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
+            entry.Hash = KvStateMachineDigest.OfEntry(key, entry.Value);
+            digest += entry.Hash;
+        }
+        return digest;
     }
 
     private struct Entry

@@ -18,10 +18,12 @@ internal static class RecordCheck
     }
 
     /// <summary>Whether a record is what was once encoded, and something that this version understands.</summary>
-    public static string? Content(ReadOnlySpan<byte> record)
-    {
-        return RecordCodec.CrcMatches(record) ? Kind(record) : "the checksum of a record does not match";
-    }
+    public static string? Content(ReadOnlySpan<byte> record) =>
+        Content(record, Crc32C.Compute(record[RecordCodec.IndexAt..]));
+
+    /// <summary>The same with its checksum computed already.</summary>
+    public static string? Content(ReadOnlySpan<byte> record, uint crc) =>
+        RecordCodec.CrcOf(record) == crc ? Kind(record) : "the checksum of a record does not match";
 
     /// <summary>Whether this version understands a record whose checksum is right.</summary>
     public static string? Kind(ReadOnlySpan<byte> record)
@@ -33,14 +35,18 @@ internal static class RecordCheck
     }
 
     /// <summary>Whether a record may stand behind another.</summary>
-    public static string? Continues(ReadOnlySpan<byte> record, in RecordHeader previous)
+    public static string? Continues(ReadOnlySpan<byte> record, in RecordHeader previous) =>
+        Continues(record, previous, RecordCodec.Chain(previous.Chain, record));
+
+    /// <summary>The same with its chain computed already.</summary>
+    public static string? Continues(ReadOnlySpan<byte> record, in RecordHeader previous, ulong chain)
     {
         RecordHeader header = RecordCodec.Header(record);
         if (header.Term < previous.Term)
             return $"a record of term {header.Term} stands behind one of term {previous.Term}";
         if (header.TimeMicros < previous.TimeMicros)
             return "the time of a record lies before that of its predecessor";
-        return RecordCodec.Chain(previous.Chain, record) == header.Chain
+        return chain == header.Chain
             ? null
             : "the chain of a record does not continue its predecessor's";
     }

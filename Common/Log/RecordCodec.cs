@@ -23,8 +23,10 @@ public static class RecordCodec
     /// <summary>Mixed into every word of the chain, so that runs of zeros count.</summary>
     public const ulong ChainMask = 0xD6E8FEB86659FD93;
 
+    /// <summary>Where the index stands, and what the checksum covers begins.</summary>
+    internal const int IndexAt = 8;
+
     private const int CrcAt = 4;
-    private const int IndexAt = 8;
     private const int TermAt = 16;
     private const int ChainAt = 24;
     private const int TimeAt = 32;
@@ -71,8 +73,10 @@ public static class RecordCodec
 
     /// <summary>Whether the checksum of a record is right.</summary>
     /// <param name="record">The whole record.</param>
-    public static bool CrcMatches(ReadOnlySpan<byte> record) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(record[CrcAt..]) == Crc32C.Compute(record[IndexAt..]);
+    public static bool CrcMatches(ReadOnlySpan<byte> record) => CrcOf(record) == Crc32C.Compute(record[IndexAt..]);
+
+    /// <summary>The checksum that a record claims.</summary>
+    internal static uint CrcOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt32LittleEndian(record[CrcAt..]);
 
     /// <summary>Whether the parts without a meaning yet are zero; otherwise a newer Chorus wrote the record.</summary>
     public static bool ReservedIsZero(ReadOnlySpan<byte> record) =>
@@ -81,20 +85,30 @@ public static class RecordCodec
     /// <summary>Computes the chain of a record from that of the one before it.</summary>
     /// <param name="previous">Chain of the previous record; 0 before the first.</param>
     /// <param name="record">The whole record; what stands in its chain field does not matter.</param>
-    // Compiled fully at the first call: a start over a long log is over before the runtime would get round to it.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static ulong Chain(ulong previous, ReadOnlySpan<byte> record)
+    public static ulong Chain(ulong previous, ReadOnlySpan<byte> record) =>
+        EndChain(BeginChain(previous, record), record[RecordHeader.SizeBytes..]);
+
+    /// <summary>The chain behind everything but the payload.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong BeginChain(ulong previous, ReadOnlySpan<byte> record)
     {
-        ReadOnlySpan<byte> rest = record[RecordHeader.SizeBytes..];
-        ulong shape = (uint)rest.Length | (ulong)record[KindAt] << 32 | (ulong)record[FlagsAt] << 40;
+        ulong shape = (uint)(record.Length - RecordHeader.SizeBytes) | (ulong)record[KindAt] << 32
+            | (ulong)record[FlagsAt] << 40;
         ulong h = Step(previous, BinaryPrimitives.ReadUInt64LittleEndian(record[IndexAt..]));
         h = Step(h, BinaryPrimitives.ReadUInt64LittleEndian(record[TermAt..]));
         h = Step(h, BinaryPrimitives.ReadUInt64LittleEndian(record[TimeAt..]));
-        h = Step(h, shape);
-        while (rest.Length >= 8)
+        return Step(h, shape);
+    }
+
+    /// <summary>The chain behind the payload, or behind the rest of it from a whole word on.</summary>
+    // Compiled fully at the first call: a start over a long log is over before the runtime would get round to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static ulong EndChain(ulong h, ReadOnlySpan<byte> rest)
+    {
+        while (rest.Length >= sizeof(ulong))
         {
             h = Step(h, BinaryPrimitives.ReadUInt64LittleEndian(rest));
-            rest = rest[8..];
+            rest = rest[sizeof(ulong)..];
         }
         if (rest.Length > 0)
         {
@@ -106,8 +120,9 @@ public static class RecordCodec
         return h;
     }
 
+    /// <summary>Adds a word to a chain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Step(ulong h, ulong word)
+    internal static ulong Step(ulong h, ulong word)
     {
         ulong high = Math.BigMul(h ^ word ^ ChainMask, ChainMultiplier, out ulong low);
         return BitOperations.RotateLeft(h, 29) + (high ^ low);

@@ -27,6 +27,7 @@ internal sealed class RecordCursor
     private int _fillBytes;
     private ulong _freshUntil;
     private RecordHeader _peeked;
+    private RecordSums _sums;
 
     /// <summary>Where it stands; null before the first use and after a damage.</summary>
     public SegmentFile? Segment { get; private set; }
@@ -49,6 +50,7 @@ internal sealed class RecordCursor
         Segment = segment;
         (Next, Position) = segment.Locate(index);
         Previous = Next == segment.Header.First ? segment.Header.Previous : null;
+        _sums.Forget();
         _start = _filled = 0;
         _fillBytes = FirstFillBytes;
     }
@@ -103,6 +105,7 @@ internal sealed class RecordCursor
     public void DropUnread()
     {
         _filled = _start;
+        _sums.Forget();
         _fillBytes = FirstFillBytes;
     }
 
@@ -130,9 +133,10 @@ internal sealed class RecordCursor
         if (RecordCheck.Shape(bytes, new LogIndex(Next)) is string shape)
             return bytes.Length == 0 ? FileEnds : bytes.ContainsAnyExcept((byte)0) ? shape : NothingThere;
         ReadOnlySpan<byte> record = bytes[..(int)RecordCodec.Length(bytes)];
-        string? wrong = RecordCheck.Content(record);
+        _sums.Compute(Previous?.Chain ?? 0, record, bytes[record.Length..], out uint crc, out ulong chain);
+        string? wrong = RecordCheck.Content(record, crc);
         if (wrong is null && Previous is { } previous)
-            wrong = RecordCheck.Continues(record, previous);
+            wrong = RecordCheck.Continues(record, previous, chain);
         _peeked = RecordCodec.Header(record);
         recordLength = record.Length;
         return wrong;
@@ -163,6 +167,7 @@ internal sealed class RecordCursor
     /// <summary>Reads on, keeping what is gathered and what is unread, without the gap between the two.</summary>
     private void Fill(int bytes, ulong limit)
     {
+        _sums.Forget();
         if (_freshUntil != limit + 1)
         {
             // One buffer, one limit: what an older one left is read again.

@@ -15,6 +15,7 @@ public ref struct RecordReader
     private RecordHeader _header;
     private LogIndex _expected;
     private int _next;
+    private RecordSums _sums;
 
     /// <summary>Starts at the first byte.</summary>
     /// <param name="records">Records back to back.</param>
@@ -58,9 +59,10 @@ public ref struct RecordReader
         ReadOnlySpan<byte> record = rest[..(int)RecordCodec.Length(rest)];
         if (_verify)
         {
-            Error = _expected == _first
-                ? RecordCheck.Content(record)
-                : RecordCheck.Content(record) ?? RecordCheck.Continues(record, _header);
+            _sums.Compute(_header.Chain, record, rest[record.Length..], out uint crc, out ulong chain);
+            Error = RecordCheck.Content(record, crc);
+            if (_expected != _first)
+                Error ??= RecordCheck.Continues(record, _header, chain);
             if (Error is not null)
                 return false;
         }

@@ -19,6 +19,7 @@ public sealed class ZmqContext : IDisposable
     public ZmqContext(int ioThreads = 1)
     {
         LibzmqResolver.EnsureLoaded();
+        LibcAllocator.KeepLargeBlocks();
         _handle = Libzmq.ContextNew();
         if (_handle == 0)
             throw ZmqException.Last("starting ZeroMQ");

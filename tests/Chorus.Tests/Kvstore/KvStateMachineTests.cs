@@ -30,6 +30,27 @@ public sealed class KvStateMachineTests
     }
 
     [Fact]
+    public void A_digest_that_was_put_off_is_the_same_whenever_it_is_asked_for()
+    {
+        var deferring = new KvStateMachine { DefersDigest = true };
+        var random = new Random(5);
+        for (int i = 0; i < 2_000; i++)
+        {
+            Operation operation = random.Next(4) == 0 ? Operation.Delete : Operation.Set;
+            string key = $"key{random.Next(50)}";
+            Apply(operation, key, $"value{i}");
+            Apply(deferring, operation, key, $"value{i}");
+            if (i % 500 == 0)
+                Assert.Equal(_machine.Digest, deferring.Digest);
+            if (i == 1_000)
+                deferring.DefersDigest = false;
+            if (i == 1_500)
+                deferring.DefersDigest = true;
+        }
+        Assert.Equal(_machine.Digest, deferring.Digest);
+    }
+
+    [Fact]
     public void The_digest_depends_on_the_state_and_not_on_the_way_there()
     {
         Assert.Equal(0ul, _machine.Digest);

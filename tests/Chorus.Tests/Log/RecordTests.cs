@@ -40,6 +40,39 @@ public sealed class RecordTests
     }
 
     [Fact]
+    public void Sums_taken_of_two_records_at_once_are_those_of_each()
+    {
+        var random = new Random(11);
+        for (int round = 0; round < 300; round++)
+        {
+            byte[][] records = new byte[5][];
+            ulong chain = 0;
+            for (int i = 0; i < records.Length; i++)
+            {
+                byte[] payload = new byte[random.Next(70)];
+                random.NextBytes(payload);
+                records[i] = new byte[RecordHeader.SizeBytes + payload.Length];
+                chain = RecordCodec.Encode(
+                    records[i], new LogIndex((ulong)i + 1), new Term(1), chain, i, RecordKind.Command, payload);
+            }
+            byte[] all = [.. records.SelectMany(record => record)];
+            var sums = new RecordSums();
+            ulong previous = 0;
+            int at = 0;
+            foreach (byte[] record in records)
+            {
+                if (random.Next(4) == 0)
+                    sums.Forget();
+                at += record.Length;
+                sums.Compute(previous, record, all.AsSpan(at), out uint crc, out ulong found);
+                Assert.Equal(Crc32C.Compute(record.AsSpan(8)), crc);
+                Assert.Equal(RecordCodec.Header(record).Chain, found);
+                previous = found;
+            }
+        }
+    }
+
+    [Fact]
     public void The_reader_finds_every_flipped_bit()
     {
         byte[] bytes = Bytes(3);
