@@ -4,7 +4,8 @@ namespace Chorus.Common.Messaging;
 
 /// <summary>
 /// Tells the C library's allocator that large messages come and go all the time. libzmq allocates each one anew; left
-/// to itself, glibc maps those above 128 KiB one by one and gives freed memory back to the kernel at once, so that every
+/// to itself, glibc maps those above 128 KiB one by one and gives freed memory back to the kernel at once, so that
+/// every
 /// page of every message is faulted in and cleared again: a tenth of the cost of a transfer.
 /// </summary>
 internal static partial class LibcAllocator
