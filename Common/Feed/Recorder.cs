@@ -8,14 +8,12 @@ namespace Chorus.Common.Feed;
 
 /// <summary>
 /// An observer that makes durable what it follows, in the same log as a replica's: shows it to those who fetch,
-/// publishes
-/// it, and reports how far it is. Where it goes on after a restart is the end of that log, so nothing is recorded twice
-/// and nothing left out.
+/// publishes it, and reports how far it is. Where it goes on after a restart is the end of that log, so nothing is
+/// recorded twice and nothing left out.
 /// </summary>
 /// <remarks>
 /// Called by one owner, a thread in production and the simulator's event loop in tests; no call blocks. What it records
-/// is
-/// committed, so it never truncates.
+/// is committed, so it never truncates.
 /// </remarks>
 public sealed class Recorder : ILogSink
 {

@@ -5,8 +5,7 @@ namespace Chorus.Common.Feed;
 
 /// <summary>
 /// Gives up the oldest part of a record beyond a budget, a whole segment at a time. A transfer under way and an
-/// observer
-/// that follows this one may hold as much again; who is further behind is answered with a typed gap (trap 28).
+/// observer that follows this one may hold as much again; who is further behind is answered with a typed gap (trap 28).
 /// </summary>
 internal sealed class RecorderRetention(RecordLog log, long keepBytes, RecorderPorts ports)
 {

@@ -6,8 +6,7 @@ namespace Chorus.Common.Hosting;
 
 /// <summary>
 /// The file <c>members</c> of an observer: the newest configuration that it has seen, so that it finds its cluster
-/// again
-/// when its record no longer holds one. crc32c u32, then a configuration as in the log.
+/// again when its record no longer holds one. crc32c u32, then a configuration as in the log.
 /// </summary>
 internal static class KnownMembers
 {

@@ -11,13 +11,12 @@ namespace Chorus.Common.Hosting;
 
 /// <summary>
 /// Follows the committed log of a cluster for an application, on a thread of its own: hands each record to a handler
-/// once,
-/// in order, without a gap, from whichever member has it. The cluster does not know of it, and nobody waits for it.
+/// once, in order, without a gap, from whichever member has it. The cluster does not know of it, and nobody waits for
+/// it.
 /// </summary>
 /// <remarks>
 /// Exactly once needs the application's help: it stores a <see cref="FeedCursor"/> with what it makes of the records
-/// and
-/// begins there the next time. A handler that throws ends the subscription; what it threw is in <see
+/// and begins there the next time. A handler that throws ends the subscription; what it threw is in <see
 /// cref="Completion"/>.
 /// </remarks>
 public sealed class LogSubscription : ILogSink, IDisposable

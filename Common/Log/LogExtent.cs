@@ -11,8 +11,7 @@ namespace Chorus.Common.Log;
 /// <param name="Limit">Header of the last record that may be read; index <c>First - 1</c> when there is none.</param>
 /// <param name="Segments">
 /// The segments, by rising first index; each counts up to where the next begins. A file may be gone: then a newer
-/// extent
-/// no longer names it.
+/// extent no longer names it.
 /// </param>
 public sealed record LogExtent(
     Guid ClusterId, LogIndex First, RecordHeader Limit, IReadOnlyList<SegmentPlace> Segments);

@@ -10,9 +10,8 @@ namespace Chorus.Common.Log;
 /// <remarks>
 /// Keeps at most 16 files open and 8 places to go on from, so that as many streams can be read side by side, each in
 /// blocks of 1 MiB and a buffer of twice that; a larger record makes one of the buffers larger. The first access behind
-/// the begin of a
-/// segment reads the segment up to there; later ones begin at most 64 KiB before what they want. Every call may throw
-/// <see cref="IOException"/> where the disk does not answer.
+/// the begin of a segment reads the segment up to there; later ones begin at most 64 KiB before what they want. Every
+/// call may throw <see cref="IOException"/> where the disk does not answer.
 /// </remarks>
 /// <param name="storage">The directory of the log; only read.</param>
 public sealed class LogReader(IStorage storage) : IDisposable

@@ -6,8 +6,7 @@ namespace Chorus.Common.Messaging;
 
 /// <summary>
 /// Feeds that are followed: a SUB socket for each, asked in turn. What a source sends faster than it is taken waits, up
-/// to
-/// the high-water mark, and is lost beyond it. Owned by one thread.
+/// to the high-water mark, and is lost beyond it. Owned by one thread.
 /// </summary>
 /// <param name="context">Outlives the inlet.</param>
 /// <param name="logger">Hears of connections made and lost; nobody when null.</param>

@@ -5,8 +5,7 @@ namespace Chorus.Common.Transfer;
 /// <summary>
 /// A state machine that lives in a file of absolute, repeatable writes: it can be copied while it changes. What was
 /// copied becomes the state at an index by applying the log from where the copy began up to that index (trap 20). Read
-/// by
-/// the transfer thread.
+/// by the transfer thread.
 /// </summary>
 public interface IImageSource
 {
@@ -24,8 +23,8 @@ public interface IImageSource
 
     /// <summary>
     /// Nothing of an entry behind this one has been written yet. Asked when the copy is complete: once the log is
-    /// applied to it up to here, it is exactly the state at this index. May be ahead of
-    /// <see cref="AppliedIndex"/>; is committed and durable.
+    /// applied to it up to here, it is exactly the state at this index. May be ahead of <see cref="AppliedIndex"/>; is
+    /// committed and durable.
     /// </summary>
     LogIndex NewestIndex { get; }
 

@@ -5,8 +5,7 @@ namespace Chorus.Logger.Recording;
 
 /// <summary>
 /// The thread that writes what nobody waits for: throughput of every cluster, and texts. It reads what the loop has
-/// made
-/// durable and counted; the loop does not know of it.
+/// made durable and counted; the loop does not know of it.
 /// </summary>
 internal sealed class Scribe : IDisposable
 {

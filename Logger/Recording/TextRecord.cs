@@ -9,8 +9,7 @@ namespace Chorus.Logger.Recording;
 /// <summary>
 /// Writes the record of one cluster as a text for people, in files that roll daily and at 64 MiB. It reads what is
 /// durable, so nothing waits for it and nothing is dropped for it: where it is behind, it catches up, and where it
-/// ended
-/// is where its files end.
+/// ended is where its files end.
 /// </summary>
 internal sealed class TextRecord(RecordedLog record, ILogger logger) : IDisposable
 {

@@ -4,8 +4,7 @@ namespace Chorus.Logger.Recording;
 
 /// <summary>
 /// <c>NAME-throughput.out</c>: a line for each second, <c>unix-seconds commands</c>, the commands that were made
-/// durable
-/// in that second. Goes on at its end after a restart.
+/// durable in that second. Goes on at its end after a restart.
 /// </summary>
 internal sealed class ThroughputFile
 {
