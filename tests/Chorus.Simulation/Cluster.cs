@@ -32,7 +32,12 @@ internal sealed class Cluster
         for (int i = 1; i <= around.Plan.Following.Loggers; i++)
         {
             string upstream = i > 1 && around.Plan.Following.IsTree ? $"o{i - 1}" : "";
-            _loggers.Add(new SimulatedLogger(around, $"o{i}") { IsRetired = true, Upstream = upstream });
+            _loggers.Add(new SimulatedLogger(around, $"o{i}")
+            {
+                IsRetired = true,
+                Upstream = upstream,
+                KeepBytes = around.Plan.Following.KeepBytes,
+            });
         }
         for (int i = 1; i <= around.Plan.Following.Subscribers; i++)
             _subscribers.Add(new SimulatedSubscriber(around, $"s{i}", [.. _nodes, .. _loggers]));

@@ -28,8 +28,7 @@ internal sealed class ObserverWatch(string observer, CommittedLog committed)
             throw new Violation("an observer's record survives",
                 $"{observer} had {Durable} durable and comes back with {log.LastIndex}");
         }
-        if (first < First)
-            throw new Violation("what was cut off stays away", $"{observer} has {first}, it had cut to {First}");
+        // Files that were cut off may be there again after a loss of power.
         First = first;
         _checked = first - 1;
         if (log.Base.Chain != committed.At(_checked).Chain)

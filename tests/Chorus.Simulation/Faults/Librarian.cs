@@ -116,6 +116,7 @@ internal sealed class Librarian
         _around.Trace.Add(logger.Name, "loses its data");
         logger.Kill();
         logger.Wipe();
+        logger.KnownMembers = [];
         Remove(logger, () => Add(logger, Finish));
     }
 }

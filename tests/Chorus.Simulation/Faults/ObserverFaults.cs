@@ -77,7 +77,7 @@ internal sealed class ObserverFaults(Cluster cluster, SeededRandom random, DiskF
 
     private void StrikeObserver(SimulatedObserver observer)
     {
-        switch (random.Next(7))
+        switch (random.Next(9))
         {
             case 0:
                 observer.Kill();
@@ -93,9 +93,8 @@ internal sealed class ObserverFaults(Cluster cluster, SeededRandom random, DiskF
             case 4:
                 observer.Pause(Some(FollowMicros));
                 break;
-            case 5:
-                foreach (string machine in cluster.Machines.Where(machine => machine != observer.Name))
-                    CutOff(observer.Name, machine);
+            case 5 or 6 or 7:
+                Isolate(observer);
                 break;
             default:
                 disks.Strike(
@@ -105,11 +104,24 @@ internal sealed class ObserverFaults(Cluster cluster, SeededRandom random, DiskF
         }
     }
 
+    // Long enough to fall behind by more than a logger keeps.
+    private void Isolate(SimulatedObserver observer)
+    {
+        foreach (string machine in cluster.Machines.Where(machine => machine != observer.Name))
+            Separate(observer.Name, machine);
+        _around.Events.After(Some(2 * FollowMicros), _around.Network.HealAll);
+    }
+
     private void CutOff(string one, string other)
+    {
+        Separate(one, other);
+        _around.Events.After(Some(FollowMicros), _around.Network.HealAll);
+    }
+
+    private void Separate(string one, string other)
     {
         _around.Network.Block(one, other);
         _around.Network.Block(other, one);
-        _around.Events.After(Some(FollowMicros), _around.Network.HealAll);
     }
 
     private void Until(double mean, Action restore) => _around.Events.After(Some(mean), () =>

@@ -6,11 +6,15 @@ namespace Chorus.Simulation.Nodes;
 /// <summary>What a seed decides about those who follow the log; most seeds have none of them.</summary>
 internal sealed class FollowingPlan
 {
+    /// <summary>Size of the segments of a logger that does not keep everything.</summary>
+    public const long SegmentBytes = 16 << 10;
+
     public FollowingPlan(SeededRandom random)
     {
         bool isFollowed = random.Chance(0.4);
-        Loggers = isFollowed ? random.Pick([0, 1, 1, 2, 3]) : 0;
-        IsTree = random.Chance(0.5);
+        Loggers = isFollowed ? random.Pick([0, 1, 2, 2, 3]) : 0;
+        KeepBytes = random.Pick<int?>([null, 1, 2, 4]) * SegmentBytes;
+        IsTree = random.Chance(0.7);
         Subscribers = isFollowed ? random.Pick([0, 1, 1]) : 0;
         LosesLastBatches = random.Chance(0.5);
         HeldBytesMax = random.Pick([1_000L, 20_000, 8 << 20]);
@@ -32,6 +36,9 @@ internal sealed class FollowingPlan
     /// <summary>Machines on which loggers run: observers that are members.</summary>
     public int Loggers { get; }
 
+    /// <summary>How much of their record loggers keep; null: all of it.</summary>
+    public long? KeepBytes { get; }
+
     /// <summary>Whether each logger follows the one before it rather than a replica.</summary>
     public bool IsTree { get; }
 
@@ -50,5 +57,10 @@ internal sealed class FollowingPlan
     /// <summary>Limits of a transfer service.</summary>
     public TransferServerOptions Serve { get; }
 
-    public override string ToString() => $"{Loggers} loggers{(IsTree ? " in a chain" : "")}, {Subscribers} subscribers";
+    public override string ToString()
+    {
+        string chain = IsTree ? " in a chain" : "";
+        string keep = KeepBytes is { } bytes ? $" of {bytes} bytes" : "";
+        return $"{Loggers} loggers{chain}{keep}, {Subscribers} subscribers";
+    }
 }

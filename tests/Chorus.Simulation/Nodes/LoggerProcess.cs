@@ -1,5 +1,6 @@
 using Chorus.Common.Feed;
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Simulation.Checks;
@@ -22,7 +23,10 @@ internal sealed class LoggerProcess : IMachineProcess
     private readonly FeedWatch _published;
     private readonly Pacemaker _loop;
     private readonly LogView _view = new();
+    private readonly ObserverReports _reports = new();
     private RecordLog? _log;
+    private TransferServer? _server;
+    private RetentionWatch? _retention;
     private Recorder? _recorder;
     private bool _hasEnded;
 
@@ -64,12 +68,17 @@ internal sealed class LoggerProcess : IMachineProcess
     public void Boot()
     {
         FollowingPlan plan = _around.Plan.Following;
-        _log = RecordLog.Open(_machine.Storage, Disk, _around.Plan.Log, _around.ClusterId);
+        LogOptions log = _around.Plan.Log;
+        if (_machine.KeepBytes is not null)
+            log = log with { SegmentSizeBytes = FollowingPlan.SegmentBytes };
+        _log = RecordLog.Open(_machine.Storage, Disk, log, _around.ClusterId);
         var options = new RecorderOptions
         {
             Id = new NodeId(_machine.Name),
             Incarnation = _machine.Incarnation,
             Members = _log.LastIndex == LogIndex.Zero || _random.Chance(0.5) ? _machine.Welcome : [],
+            KnownMembers = _machine.KnownMembers,
+            KeepBytes = _machine.KeepBytes,
             Upstream = _machine.Upstream,
             Follow = new LogFollowerOptions
             {
@@ -93,18 +102,26 @@ internal sealed class LoggerProcess : IMachineProcess
                 Transfer = _fetch,
                 Feed = _outlet,
                 View = _view,
+                LowestPinned = () => _server!.LowestPinned,
+                Reports = _reports,
                 Clock = _machine.Clock,
             },
             new TraceLogger(_around.Trace, _machine.Name));
         _around.Network.Listen(_machine.FeedAddress, _outlet);
-        _transfer.Start(new TransferSource
+        _server = _transfer.Start(new TransferSource
         {
             Id = _machine.Name,
             IsLogger = true,
             View = _view,
             Storage = _machine.Storage,
+            Reports = _reports,
         });
         _machine.Watch.Started(_log);
+        if (_machine.KeepBytes is { } keepBytes)
+        {
+            _retention = new RetentionWatch(
+                _machine.Name, _log, keepBytes, log.SegmentSizeBytes, _reports);
+        }
         _loop.Wake();
     }
 
@@ -135,7 +152,10 @@ internal sealed class LoggerProcess : IMachineProcess
 
     private void Work()
     {
+        _retention?.BeforeStep(_server!.LowestPinned, _recorder!.Members);
         _recorder!.DoWork();
+        _retention?.AfterStep(_view.Extent!);
+        _machine.KnownMembers = _recorder.Members.Members;
         _machine.Watch.AfterStep(_log!);
         _published.AfterStep(_around.Invariants.Committed, Durable);
         _around.Trace.Step(

@@ -15,6 +15,12 @@ internal sealed class SimulatedLogger(Surroundings around, string name) : Simula
     /// <summary>Name of another logger that it follows rather than a replica; empty: none.</summary>
     public string Upstream { get; init; } = "";
 
+    /// <summary>How much of its record it keeps; null: all of it.</summary>
+    public long? KeepBytes { get; init; }
+
+    /// <summary>The newest members that it has noted beside its record.</summary>
+    public IReadOnlyList<Member> KnownMembers { get; set; } = [];
+
     /// <summary>The running process; null while there is none.</summary>
     public LoggerProcess? Process => (LoggerProcess?)Running;
 
