@@ -26,6 +26,8 @@ internal sealed class RecoveryRun(RecoveryOptions options, RecoveryProgress prog
         _poller.Add(wakeup);
         using var transport = new ZmqTransferClient(context, _poller);
         SourceChoice sources = SourceChoice.Of(Survey(transport));
+        if (options.OutDirectory is not null)
+            sources.CheckIsNew(options.NodeName);
         var digests = new ReplicaDigests(() => ReplicaDigests.Ask(
             options.Servers.Count > 0 ? [.. options.Servers.Select(server => server.ToString())]
                 : sources.ClientAddresses,

@@ -9,6 +9,7 @@ namespace Chorus.Recovery;
 internal sealed record SourceChoice
 {
     private const string PreloadWord = "preload ";
+    private const string SlotsWord = "slots ";
 
     public required Guid ClusterId { get; init; }
 
@@ -56,6 +57,19 @@ internal sealed record SourceChoice
         };
     }
 
+    /// <summary>A directory for a member would make a second node of its name, which the cluster refuses.</summary>
+    /// <param name="name">Name of the node that shall start from the directory.</param>
+    /// <exception cref="ChorusException">The cluster has a member of that name.</exception>
+    public void CheckIsNew(string name)
+    {
+        if (Sources.Any(source => source.Description!.Members.Any(member => member.Id == name)))
+        {
+            throw ChorusException.Usage(
+                $"-id: '{name}' is a member of the cluster",
+                $"Choose a name that no member has, or remove that one first: Client members remove {name}");
+        }
+    }
+
     /// <summary>What a fresh state machine must be filled with.</summary>
     /// <param name="given">What the user says; null: nothing.</param>
     /// <param name="stateBase">What replicas say; null: none has been heard.</param>
@@ -72,6 +86,13 @@ internal sealed record SourceChoice
         }
         if (stateBase.Length == 0)
             return default;
+        if (stateBase.StartsWith(SlotsWord, StringComparison.Ordinal))
+        {
+            throw ChorusException.Failed(
+                "state_base",
+                $"the sources are of a cluster of DiskStorage ('{stateBase}'), and Recovery installs states of Kvstore",
+                "Bring back a replica by starting DiskStorage with -join; 'Logger diff' compares the logs");
+        }
         if (!stateBase.StartsWith(PreloadWord, StringComparison.Ordinal))
         {
             throw ChorusException.Failed(

@@ -267,7 +267,7 @@ public sealed class Recorder : ILogSink
             return;
         _wasDiskFull = _log.IsDiskFull;
         if (_wasDiskFull)
-            _logger.RecordDiskFull(_options.Id);
+            _logger.RecordDiskFull(_options.Id, _log.SegmentBytes);
         else
             _logger.RecordDiskHasRoom(_options.Id);
     }

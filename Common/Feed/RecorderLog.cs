@@ -17,10 +17,12 @@ internal static partial class RecorderLog
             + "The rest is fetched again; look at the disk")]
     public static partial void LostRecords(this ILogger logger, NodeId name, LogIndex last, LogIndex commit);
 
-    [LoggerMessage(323, LogLevel.Error, "{Name} records nothing: its disk is full. Make room; it goes on by itself")]
-    public static partial void RecordDiskFull(this ILogger logger, NodeId name);
+    [LoggerMessage(323, LogLevel.Error,
+        "{Name} finds its disk full: there is no room for the next file of its record, {Bytes} bytes. When the present "
+            + "one is full, nothing more is recorded. Make room; it goes on by itself")]
+    public static partial void RecordDiskFull(this ILogger logger, NodeId name, long bytes);
 
-    [LoggerMessage(324, LogLevel.Information, "{Name} records again: its disk has room")]
+    [LoggerMessage(324, LogLevel.Information, "{Name} finds room on its disk again")]
     public static partial void RecordDiskHasRoom(this ILogger logger, NodeId name);
 
     [LoggerMessage(325, LogLevel.Error, "{Name} stops recording behind index {Last}: {Why}. {Cure}")]

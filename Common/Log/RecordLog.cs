@@ -143,6 +143,9 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// <summary>Whether the device has no room for another segment.</summary>
     public bool IsDiskFull => _preparer.IsFull;
 
+    /// <summary>Size of a segment, all of which is reserved before anything is written to it.</summary>
+    public long SegmentBytes => _options.SegmentSizeBytes;
+
     /// <summary>
     /// To be called now and then: where the disk was full, looks once a second whether there is room again.
     /// </summary>

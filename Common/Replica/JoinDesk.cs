@@ -122,7 +122,8 @@ internal sealed class JoinDesk(
         if (!request.ClusterId.IsEmpty && !request.ClusterId.Span.SequenceEqual(options.ClusterId.ToByteArray()))
         {
             return new(Code.BadRequest, $"{member.Id} has the data of another cluster",
-                "Start it with another -data directory, or join it to its own cluster");
+                $"Start it with another {(IsObserver(member) ? "-logfolder" : "-data directory")}, or join it to its "
+                    + "own cluster");
         }
         if (!IsObserver(member) && request.StateBase != options.StateBase)
         {

@@ -48,6 +48,25 @@ public sealed class SourceChoiceTests
         Assert.Throws<ChorusException>(() => SourceChoice.PreloadOf(null, "something newer"));
     }
 
+    [Fact]
+    public void A_cluster_of_DiskStorage_is_called_by_its_name()
+    {
+        ChorusException error = Assert.Throws<ChorusException>(() => SourceChoice.PreloadOf(null, "slots 2000,1024"));
+        Assert.Contains("DiskStorage", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_for_a_name_that_a_member_has_is_refused()
+    {
+        SurveyedSource source = At("s0", 10);
+        source.Description!.Members.Add(new Common.Protocol.Member { Id = "node1" });
+        SourceChoice choice = SourceChoice.Of([At("s1", 20), source]);
+        choice.CheckIsNew("node7");
+        ChorusException error = Assert.Throws<ChorusException>(() => choice.CheckIsNew("node1"));
+        Assert.Equal(ExitCodes.Usage, error.ExitCode);
+        Assert.Contains("members remove node1", error.Cure, StringComparison.Ordinal);
+    }
+
     private static SurveyedSource At(string address, ulong last, Guid? cluster = null) => new(
         address,
         new LogDescription

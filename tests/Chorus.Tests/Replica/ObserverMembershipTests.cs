@@ -7,6 +7,7 @@ using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Tests.Log;
 using Chorus.Tests.LoggerProgram;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Kind = Chorus.Common.Protocol.Member.Types.Kind;
 using Member = Chorus.Common.Protocol.Member;
@@ -131,7 +132,15 @@ public sealed class ObserverMembershipTests : IDisposable
     private static RecordHeader Header(ulong index) =>
         new(0, new LogIndex(index), new Term(1), 0, 0, RecordKind.Command);
 
-    private JoinReply Join(string id, ulong incarnation, string address = Address, Kind kind = Kind.Observer)
+    [Fact]
+    public void An_observer_with_the_record_of_another_cluster_is_told_its_own_flag()
+    {
+        ChorusException refused = Assert.Throws<ChorusException>(() => Join("log0", 7, cluster: Guid.NewGuid()));
+        Assert.Contains("-logfolder", refused.Cure, StringComparison.Ordinal);
+    }
+
+    private JoinReply Join(
+        string id, ulong incarnation, string address = Address, Kind kind = Kind.Observer, Guid? cluster = null)
     {
         JoinReply reply = new JoinClient(_context, NullLogger.Instance).Join(
             new Endpoint(_cluster.JoinEndpoint.Host, _cluster.JoinEndpoint.Port),
@@ -147,6 +156,7 @@ public sealed class ObserverMembershipTests : IDisposable
                     ClientAddress = kind == Kind.Observer ? "" : address,
                 },
                 StateBase = kind == Kind.Observer ? "" : "preload 3,4",
+                ClusterId = ByteString.CopyFrom(cluster?.ToByteArray() ?? []),
             },
             CancellationToken.None)!;
         Assert.Equal(Code.Ok, reply.Code);
