@@ -49,7 +49,7 @@ internal static class StatusReport
             string role = observer.RecentlyActive ? "observer" : "observer, silent";
             table.Add(
                 observer.Member.Id, role, "-", "-", "-", isKnown ? Text(observer.MatchIndex) : "-",
-                Text(observer.LagEntries), Text(observer.LagBytes), Seconds(observer.LagMs), "-", "-",
+                Text(observer.LagEntries), Text(observer.LagBytes), Seconds(observer), "-", "-",
                 observer.Member.PeerAddress);
         }
         return table.ToString();
@@ -70,12 +70,13 @@ internal static class StatusReport
         if (node == status.Leader)
             return ("0", "0", "0.000");
         return status.ProgressOf(node) is { } member
-            ? (Text(member.LagEntries), Text(member.LagBytes), Seconds(member.LagMs))
+            ? (Text(member.LagEntries), Text(member.LagBytes), Seconds(member))
             : ("-", "-", "-");
     }
 
-    private static string Seconds(ulong milliseconds) =>
-        (milliseconds / 1e3).ToString("0.000", CultureInfo.InvariantCulture);
+    private static string Seconds(MemberStatus member) => member is { LagEntries: > 0, LagMs: 0 }
+        ? "-"
+        : (member.LagMs / 1e3).ToString("0.000", CultureInfo.InvariantCulture);
 
     private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 

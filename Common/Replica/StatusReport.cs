@@ -101,8 +101,9 @@ internal sealed class StatusReport(
             return;
         status.LagEntries = end.Value - match.Value;
         status.LagBytes = (ulong)log.BytesBetween(match.Next, end.Next);
-        long behind = log.TimeAt(end) - log.TimeAt(match.Next);
-        status.LagMs = (ulong)Math.Max(0, behind / 1_000);
+        // The first entry of a cluster bears no time: of a member that lacks it, or was not heard yet, none is told.
+        long since = log.TimeAt(match.Next);
+        status.LagMs = since == 0 ? 0 : (ulong)Math.Max(1, (log.TimeAt(end) - since) / 1_000);
     }
 
     private string RoleName()
