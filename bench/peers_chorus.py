@@ -6,7 +6,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIENT, KVSTORE = f"{ROOT}/bin/Client", f"{ROOT}/bin/Kvstore"
-PORT = 21000  # clients; peers 1000 above, join 2000 above
+PORT = 21000  # clients; above it peers at 1000, join at 2000, transfer at 3000, feed at 5000
 
 
 def peer(base, *flags):
