@@ -28,6 +28,8 @@ internal sealed class RecoveryCommand
     private readonly FlagOption<ulong?> _to = Flag.Value<ulong?>(
         "to", "INDEX", "last index (default: the newest)", text => ParseIndex("-to", text), null, null);
     private readonly FlagOption<bool> _compact = Flag.Switch("compact", "receive only the last command of each key");
+    private readonly FlagOption<bool> _image = Flag.Switch(
+        "image", "of DiskStorage: receive the file of slots, and only the log behind it");
     private readonly FlagOption<string?> _out = Flag.Text(
         "out", "DIR", "write a data directory from which a replica can start");
     private readonly FlagOption<string?> _id = Flag.Text("id", "NAME", "name of that replica, new to its cluster");
@@ -67,8 +69,8 @@ internal sealed class RecoveryCommand
             + "and compares it with the replicas'. Prints transfer time in ns, install time in ns, bytes and number "
             + "of commands, one a line, and then the same for people.")
         {
-            _recov, _servers, _after, _from, _to, _compact, _out, _id, _preload, Format, _cpuProfile, _memoryProfile,
-            _verbose, _quiet,
+            _recov, _servers, _after, _from, _to, _compact, _image, _out, _id, _preload, Format, _cpuProfile,
+            _memoryProfile, _verbose, _quiet,
         }.WithExamples(
             new("Recovery -recov :14000", "from one replica"),
             new("Recovery -recov :14000,:14001,:14003 -after 30s", "from several at once, during a run"),
@@ -84,6 +86,7 @@ internal sealed class RecoveryCommand
         From = parsed.GetValue(_from),
         To = parsed.GetValue(_to),
         Compact = parsed.GetValue(_compact),
+        Image = parsed.GetValue(_image),
         OutDirectory = parsed.GetValue(_out),
         NodeName = parsed.GetValue(_id) ?? "",
         Preload = parsed.GetValue(_preload),

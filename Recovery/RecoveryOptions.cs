@@ -25,6 +25,9 @@ internal sealed record RecoveryOptions
     /// <summary>Whether only the last command of each key is wanted.</summary>
     public bool Compact { get; init; }
 
+    /// <summary>Whether the state machine's file is wanted, and only the log behind it.</summary>
+    public bool Image { get; init; }
+
     /// <summary>Data directory to make; null: none.</summary>
     public string? OutDirectory { get; init; }
 
@@ -60,6 +63,10 @@ internal sealed record RecoveryOptions
         Require(
             !Compact || From == 1, "-compact: a state can be made only of the commands from the first one on",
             "Leave out -from");
+        Require(
+            !Image || (From == 1 && To is null && !Compact && OutDirectory is null),
+            "-image excludes -from, -to, -compact and -out: it brings the file as it is, and the log behind it",
+            "Leave one of them out");
         if (OutDirectory is null)
         {
             Require(NodeName.Length == 0, "-id names the node of a data directory", "Add -out DIR, or leave -id out");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Chorus.Common.KeyValue;
 using Chorus.Common.Transfer;
 
 namespace Chorus.Recovery;
@@ -22,7 +23,8 @@ internal static class RecoveryReport
             Row("install", $"{Seconds(result.Install)} spent in applying, while the rest was on its way"),
             Row("both together", Seconds(result.Wall)),
             Row("received", $"{Count(result.Bytes)} bytes, {Count(result.Records)} records, "
-                + $"{Count(result.Commands)} of them commands"),
+                + $"{Count(result.Commands)} of them commands"
+                + (result.ImageBytes > 0 ? $"; {Count(result.ImageBytes)} bytes are slots" : "")),
             Row("index", $"{result.First} to {result.Last}"),
             Row("keys", Count(result.Keys)),
             Row("digest", result.Digest),
@@ -36,9 +38,9 @@ internal static class RecoveryReport
         if (options.OutDirectory is { } path)
         {
             lines.Add("");
-            lines.Add($"{path} holds the log of node {options.NodeName}. Start it, with the same -preload as the "
-                + "others and the -hjoin address of any member:");
-            lines.Add($"  Kvstore -id {options.NodeName} -data {path} -join HOST:PORT");
+            lines.Add($"{path} holds the log of node {options.NodeName}. Start it, with the -hjoin address of any "
+                + "member and ports of its own:");
+            lines.Add($"  {Program(result.StateBase)} -id {options.NodeName} -data {path} -join HOST:PORT");
         }
         return string.Join('\n', lines);
     }
@@ -64,6 +66,7 @@ internal static class RecoveryReport
             ["commands"] = result.Commands,
             ["wall_ns"] = Nanoseconds(result.Wall),
             ["records"] = result.Records,
+            ["image_bytes"] = result.ImageBytes,
             ["cluster_id"] = result.ClusterId.ToString(),
             ["first_index"] = result.First.Value,
             ["last_index"] = result.Last.Value,
@@ -77,6 +80,13 @@ internal static class RecoveryReport
             ["out"] = options.OutDirectory,
         }.ToJsonString();
     }
+
+    private static string Program(string stateBase) => stateBase.Length == 0
+        ? "Kvstore"
+        : SlotGeometry.TryParse(stateBase, out SlotGeometry slots)
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"DiskStorage -slots {slots.Slots} -slotsize {slots.SlotBytes}")
+            : $"Kvstore -{stateBase}";
 
     private static string Verdict(RecoveryResult result)
     {

@@ -15,8 +15,11 @@ internal sealed record RecoveryResult
     /// <summary>From the first request until everything was applied.</summary>
     public required TimeSpan Wall { get; init; }
 
-    /// <summary>Bytes of the records received.</summary>
+    /// <summary>Bytes received: records, and pieces of an image.</summary>
     public required long Bytes { get; init; }
+
+    /// <summary>Those that were pieces of an image.</summary>
+    public long ImageBytes { get; init; }
 
     /// <summary>Commands received.</summary>
     public required long Commands { get; init; }
@@ -29,6 +32,9 @@ internal sealed record RecoveryResult
     public required LogIndex Last { get; init; }
 
     public required Guid ClusterId { get; init; }
+
+    /// <summary>What the state machines of the cluster held before entry 1, in words.</summary>
+    public string StateBase { get; init; } = "";
 
     /// <summary>Keys of the state.</summary>
     public required int Keys { get; init; }

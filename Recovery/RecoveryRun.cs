@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
@@ -12,7 +11,7 @@ namespace Chorus.Recovery;
 internal sealed class RecoveryRun(RecoveryOptions options, RecoveryProgress progress, CancellationToken stop)
 {
     private readonly SystemClock _clock = new();
-    private readonly Poller _poller = new();
+    private readonly KvStateMachine _store = new();
 
     /// <summary>Recovers.</summary>
     /// <param name="context">Outlives the call.</param>
@@ -21,52 +20,102 @@ internal sealed class RecoveryRun(RecoveryOptions options, RecoveryProgress prog
     {
         stop.WaitHandle.WaitOne(options.After);
         stop.ThrowIfCancellationRequested();
-        using var wakeup = new Wakeup();
-        using CancellationTokenRegistration registration = stop.Register(wakeup.Signal);
-        _poller.Add(wakeup);
-        using var transport = new ZmqTransferClient(context, _poller);
-        SourceChoice sources = SourceChoice.Of(Survey(transport));
-        if (options.OutDirectory is not null)
-            sources.CheckIsNew(options.NodeName);
-        var digests = new ReplicaDigests(() => ReplicaDigests.Ask(
-            options.Servers.Count > 0 ? [.. options.Servers.Select(server => server.ToString())]
-                : sources.ClientAddresses,
-            sources.ClusterId));
-        Comparison comparison = Compare(sources, digests);
-        var store = new KvStateMachine();
-        Preload preload = SourceChoice.PreloadOf(options.Preload, digests.StateBase ?? sources.StateBase);
-        preload.Fill(store);
-        using DataDirectoryWriter? directory = options.OutDirectory is { } path
-            ? DataDirectoryWriter.Create(path, options.NodeName, sources.ClusterId, preload.Base)
-            : null;
-        var plan = new FetchPlan
+        using var pump = new Pump(context, _clock, stop);
+        try
         {
-            Sources = [.. sources.Sources.Select(source => source.Address)],
-            ClusterId = sources.ClusterId,
-            From = new LogIndex(options.From),
-            Until = comparison.Index.Next,
-        };
-        IRecordFetch fetch = options.Compact
-            ? new CompactFetch(transport, _clock, plan)
-            : new StripedFetch(transport, _clock, plan);
-        return Fetch(fetch, plan, store, directory, comparison, wakeup);
-    }
-
-    private IReadOnlyList<SurveyedSource> Survey(ZmqTransferClient transport)
-    {
-        var survey = new SourceSurvey(
-            transport, _clock, [.. options.Sources.Select(source => source.ToString())]);
-        while (!survey.IsOver)
-        {
-            survey.DoWork();
-            Wait(survey.NextWorkMicros);
+            SourceChoice sources = Survey(pump);
+            if (options.OutDirectory is not null)
+                sources.CheckIsNew(options.NodeName);
+            return options.Image ? OfImage(pump, sources) : OfLog(pump, sources);
         }
-        return survey.Sources;
+        finally
+        {
+            progress.End();
+        }
     }
 
-    private Comparison Compare(SourceChoice sources, ReplicaDigests digests)
+    private SourceChoice Survey(Pump pump) =>
+        SourceChoice.Of(pump.Survey([.. options.Sources.Select(source => source.ToString())]));
+
+    private RecoveryResult OfLog(Pump pump, SourceChoice sources)
     {
-        LogIndex limit = sources.Limit;
+        ReplicaDigests digests = DigestsOf(sources);
+        Comparison comparison = Compare(sources.Limit, digests);
+        string stateBase = digests.StateBase ?? sources.StateBase;
+        SourceChoice.PreloadOf(options.Preload, stateBase).Fill(_store);
+        using DataDirectoryWriter? directory = options.OutDirectory is { } path
+            ? DataDirectoryWriter.Create(path, options.NodeName, sources.ClusterId, stateBase)
+            : null;
+        FetchPlan plan = PlanOf(sources, new LogIndex(options.From), comparison.Index);
+        IRecordFetch fetch = options.Compact
+            ? new CompactFetch(pump.Transport, _clock, plan)
+            : new StripedFetch(pump.Transport, _clock, plan);
+        var records = new RecordTarget(_store);
+        Pumped pumped = pump.Run(fetch, records, directory, () => ShowProgress(fetch, plan));
+        return Result(sources, pumped, records, comparison) with { First = plan.From, StateBase = stateBase };
+    }
+
+    // The image first, and then the log that makes a state of it (trap 20).
+    private RecoveryResult OfImage(Pump pump, SourceChoice sources)
+    {
+        ReplicaDigests digests = DigestsOf(sources);
+        string stateBase = sources.StateBase;
+        if (!SlotGeometry.TryParse(stateBase, out SlotGeometry slots))
+        {
+            throw ChorusException.Failed(
+                "not_served", "-image: the cluster keeps its state in memory, not in a file of slots", "Leave it out");
+        }
+        var image = new ImageFetch(
+            pump.Transport, _clock, AddressesOf(sources), sources.ClusterId, slots.LengthBytes);
+        var target = new SlotTarget(_store, slots);
+        Pumped pumped = pump.Run(image, target, null, () => { });
+        // Nothing newer than what is committed by now can stand in the copy, whichever replica a piece came from.
+        LogIndex limit = LogIndex.Max(Survey(pump).Limit, image.ApplyUntil.Previous);
+        Comparison comparison = digests.ChooseBehindCommit(limit, stop);
+        FetchPlan plan = PlanOf(sources, image.ApplyFrom, comparison.Index);
+        var records = new RecordTarget(_store, target.Torn);
+        if (plan.Until > plan.From)
+        {
+            var fetch = new StripedFetch(pump.Transport, _clock, plan);
+            pumped += pump.Run(fetch, records, null, () => ShowProgress(fetch, plan));
+        }
+        if (target.Torn.Count > 0)
+        {
+            throw new ChorusException(
+                ExitCodes.Corruption, "corruption",
+                $"{target.Torn.Count} slots of the image are damaged, that of key {target.Torn.First()} among them, "
+                    + "and no command behind it writes them again",
+                "Get the state from the log, or the image from another replica");
+        }
+        RecoveryResult result = Result(sources, pumped, records, comparison);
+        return result with
+        {
+            First = plan.From,
+            StateBase = stateBase,
+            Bytes = result.Bytes + target.Bytes,
+            ImageBytes = target.Bytes,
+        };
+    }
+
+    private ReplicaDigests DigestsOf(SourceChoice sources) => new(() => ReplicaDigests.Ask(
+        options.Servers.Count > 0
+            ? [.. options.Servers.Select(server => server.ToString())]
+            : sources.ClientAddresses,
+        sources.ClusterId));
+
+    private static IReadOnlyList<string> AddressesOf(SourceChoice sources) =>
+        [.. sources.Sources.Select(source => source.Address)];
+
+    private static FetchPlan PlanOf(SourceChoice sources, LogIndex from, LogIndex last) => new()
+    {
+        Sources = AddressesOf(sources),
+        ClusterId = sources.ClusterId,
+        From = from,
+        Until = last.Next,
+    };
+
+    private Comparison Compare(LogIndex limit, ReplicaDigests digests)
+    {
         if (options.From > limit.Value || options.To > limit.Value)
         {
             string wanted = options.To > limit.Value ? $"-to {options.To}" : $"-from {options.From}";
@@ -83,58 +132,24 @@ internal sealed class RecoveryRun(RecoveryOptions options, RecoveryProgress prog
                     CultureInfo.InvariantCulture, $"the commands before index {options.From} were not received"));
     }
 
-    private RecoveryResult Fetch(
-        IRecordFetch fetch, FetchPlan plan, KvStateMachine store, DataDirectoryWriter? directory,
-        Comparison comparison, Wakeup wakeup)
-    {
-        long start = Stopwatch.GetTimestamp();
-        store.DefersDigest = true;
-        using var installer = new StateInstaller(
-            store, directory, () => store.DefersDigest = false, wakeup.Signal);
-        while (fetch.State == FetchState.Running)
-        {
-            stop.ThrowIfCancellationRequested();
-            wakeup.Clear();
-            fetch.DoWork();
-            while (installer.HasRoom && fetch.TryTake(out FetchedRecords? chunk))
-                installer.Post(chunk);
-            while (installer.TryTakeUsed(out FetchedRecords? used))
-                fetch.Return(used);
-            if (installer.Error is not null)
-                break;
-            progress.Show(fetch.Last?.Index ?? plan.From, plan);
-            if (fetch.State == FetchState.Running)
-                Wait(fetch.NextWorkMicros);
-        }
-        fetch.Close();
-        installer.Finish();
-        TimeSpan wall = Stopwatch.GetElapsedTime(start);
-        progress.End();
-        if (installer.Error is { } error)
-            throw CommandErrors.Explain(error);
-        if (fetch.Failure is { } failure)
-            throw FetchErrors.Explain(failure);
-        return new RecoveryResult
-        {
-            Transfer = TimeSpan.FromMicroseconds(fetch.ReceivedMicros - fetch.BegunMicros),
-            Install = installer.Time,
-            Wall = wall,
-            Bytes = installer.Bytes,
-            Commands = installer.Commands,
-            Records = installer.Records,
-            First = plan.From,
-            Last = plan.Until.Previous,
-            ClusterId = plan.ClusterId,
-            Keys = store.Count,
-            Digest = store.Digest.ToString("x16", CultureInfo.InvariantCulture),
-            Comparison = comparison,
-            Sources = fetch.Sources,
-        };
-    }
+    private void ShowProgress(IRecordFetch fetch, FetchPlan plan) =>
+        progress.Show(fetch.Last?.Index ?? plan.From, plan);
 
-    private void Wait(long untilMicros)
-    {
-        long left = untilMicros - _clock.MonotonicMicros;
-        _poller.Wait(left <= 0 ? 0 : (int)((left + 999) / 1000));
-    }
+    private RecoveryResult Result(
+        SourceChoice sources, Pumped pumped, RecordTarget records, Comparison comparison) => new()
+        {
+            Transfer = pumped.Transfer,
+            Install = pumped.Install,
+            Wall = pumped.Wall,
+            Bytes = records.Bytes,
+            Commands = records.Commands,
+            Records = records.Records,
+            First = new LogIndex(options.From),
+            Last = comparison.Index,
+            ClusterId = sources.ClusterId,
+            Keys = _store.Count,
+            Digest = _store.Digest.ToString("x16", CultureInfo.InvariantCulture),
+            Comparison = comparison,
+            Sources = pumped.Sources,
+        };
 }

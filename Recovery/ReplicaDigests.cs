@@ -36,6 +36,15 @@ internal sealed class ReplicaDigests(Func<IReadOnlyList<Status>> ask)
     /// <summary>What the replicas' state machines held before entry 1; null: nobody says.</summary>
     public string? StateBase { get; private set; }
 
+    /// <summary>The same with an open end, not before anything that a replica knows to be committed now.</summary>
+    /// <param name="limit">Newest index that a source has.</param>
+    /// <param name="stop">Ends the wait.</param>
+    public Comparison ChooseBehindCommit(LogIndex limit, CancellationToken stop)
+    {
+        ulong commit = ask().Select(status => status.CommitIndex).DefaultIfEmpty().Max();
+        return Choose(LogIndex.Max(limit, new LogIndex(commit)), null, stop);
+    }
+
     /// <summary>
     /// Chooses the index. A digest is known only of the index at which a replica stands when it is asked; so where the
     /// end is open, that index is the end.

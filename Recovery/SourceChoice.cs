@@ -9,7 +9,6 @@ namespace Chorus.Recovery;
 internal sealed record SourceChoice
 {
     private const string PreloadWord = "preload ";
-    private const string SlotsWord = "slots ";
 
     public required Guid ClusterId { get; init; }
 
@@ -19,10 +18,9 @@ internal sealed record SourceChoice
     /// <summary>Newest index that one of them has.</summary>
     public LogIndex Limit => Sources.Max(source => source.Last);
 
-    /// <summary>What replicas among them say that their state machines held at first; null: none of them is one.
-    /// </summary>
-    public string? StateBase =>
-        Sources.FirstOrDefault(source => !source.IsLogger)?.Description!.StateBase;
+    /// <summary>What the state machines of the cluster held at first, as the sources say.</summary>
+    public string StateBase => Sources
+        .Select(source => source.Description!.StateBase).FirstOrDefault(text => text.Length > 0, "");
 
     /// <summary>Client addresses of the members that the sources know.</summary>
     public IReadOnlyList<string> ClientAddresses =>
@@ -72,27 +70,19 @@ internal sealed record SourceChoice
 
     /// <summary>What a fresh state machine must be filled with.</summary>
     /// <param name="given">What the user says; null: nothing.</param>
-    /// <param name="stateBase">What replicas say; null: none has been heard.</param>
+    /// <param name="stateBase">What the cluster says.</param>
     /// <exception cref="ChorusException">The two contradict each other, or it is nothing that can be made
     /// here.</exception>
-    public static Preload PreloadOf(Preload? given, string? stateBase)
+    public static Preload PreloadOf(Preload? given, string stateBase)
     {
-        if (stateBase is null)
-            return given ?? default;
         if (given is { } preload && preload.Base != stateBase)
         {
             throw ChorusException.Usage(
                 $"-preload: the cluster started from '{stateBase}', not from '{preload.Base}'", "Leave it out");
         }
-        if (stateBase.Length == 0)
+        // A file of slots begins empty too, and its digest is that of the keys and values in it.
+        if (stateBase.Length == 0 || SlotGeometry.TryParse(stateBase, out _))
             return default;
-        if (stateBase.StartsWith(SlotsWord, StringComparison.Ordinal))
-        {
-            throw ChorusException.Failed(
-                "state_base",
-                $"the sources are of a cluster of DiskStorage ('{stateBase}'), and Recovery installs states of Kvstore",
-                "Bring back a replica by starting DiskStorage with -join; 'Logger diff' compares the logs");
-        }
         if (!stateBase.StartsWith(PreloadWord, StringComparison.Ordinal))
         {
             throw ChorusException.Failed(

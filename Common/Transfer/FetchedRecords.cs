@@ -20,7 +20,10 @@ public sealed class FetchedRecords
     /// <summary>Header of the last record.</summary>
     public RecordHeader Last { get; internal set; }
 
-    /// <summary>The records as they stand in the log.</summary>
+    /// <summary>Of a piece of an image: where it belongs in the file.</summary>
+    public long Offset { get; internal set; }
+
+    /// <summary>The records as they stand in the log, or a piece of an image.</summary>
     public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, Length);
 
     internal byte[] Buffer { get; private set; }

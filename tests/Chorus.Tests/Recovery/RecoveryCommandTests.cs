@@ -53,6 +53,7 @@ public sealed class RecoveryCommandTests
     [InlineData("-compact: a state can be made only", "-recov", ":1", "-from", "2", "-compact")]
     [InlineData("-id: '' is no node name", "-recov", ":1", "-out", "d")]
     [InlineData("-id names the node of a data directory", "-recov", ":1", "-id", "n")]
+    [InlineData("-image excludes -from", "-recov", ":1", "-image", "-compact")]
     [InlineData("-o: 'xml' is no form", "-recov", ":1", "-o", "xml")]
     [InlineData("-v and -quiet exclude", "-recov", ":1", "-v", "-quiet")]
     [InlineData("did you mean '-recov'", "-recv", ":1")]

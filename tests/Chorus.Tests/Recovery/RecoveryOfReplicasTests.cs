@@ -43,6 +43,36 @@ public sealed class RecoveryOfReplicasTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_slots_is_recovered_from_the_log_and_from_its_image_while_it_is_written_to()
+    {
+        using var only = new RunningReplica("a", Folder("a"), slots: new SlotGeometry(4096, 512));
+        await WriteAsync(only, 300);
+        Assert.True((bool)Recover(only)["equal"]!);
+        Task writing = WriteAsync(only, 1_000);
+        JsonObject answer;
+        do
+        {
+            answer = Recover(only, options => options with { Image = true });
+            Assert.True((bool)answer["equal"]!, answer.ToJsonString());
+            Assert.True((long)answer["image_bytes"]! >= 200 * 512);
+        }
+        while (!writing.IsCompleted);
+        await writing;
+        answer = Recover(only, options => options with { Image = true });
+        Assert.Equal((0, 800), ((int)answer["records"]!, (int)answer["keys"]!));
+    }
+
+    [Fact]
+    public async Task An_image_of_a_store_in_memory_is_refused()
+    {
+        using var only = new RunningReplica("a", Folder("a"));
+        await WriteAsync(only, 1);
+        ChorusException error = Assert.Throws<ChorusException>(
+            () => Recover(only, options => options with { Image = true }));
+        Assert.Equal("not_served", error.Code);
+    }
+
+    [Fact]
     public async Task A_state_that_differs_is_exit_code_4()
     {
         using var only = new RunningReplica("a", Folder("a"));

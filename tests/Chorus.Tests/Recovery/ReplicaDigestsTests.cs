@@ -63,7 +63,7 @@ public sealed class ReplicaDigestsTests
             () => [new Status { Id = "a", AppliedIndex = 5, Digest = "x", StateBase = "preload 10,128" }]);
         digests.Choose(new LogIndex(5), null, CancellationToken.None);
         Assert.Equal("preload 10,128", digests.StateBase);
-        Assert.Equal(10, SourceChoice.PreloadOf(null, digests.StateBase).Count);
+        Assert.Equal(10, SourceChoice.PreloadOf(null, digests.StateBase!).Count);
     }
 
     private static Comparison Choose(ulong limit, ulong? to, params Status[][] rounds)

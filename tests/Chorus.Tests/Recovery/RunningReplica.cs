@@ -17,12 +17,12 @@ internal sealed class RunningReplica : IDisposable
     /// <param name="folder">Data directory.</param>
     /// <param name="join">Whose cluster to join; null: starts one.</param>
     /// <param name="preload">What its store holds at first.</param>
-    public RunningReplica(string id, string folder, RunningReplica? join = null, Preload preload = default)
+    /// <param name="slots">Shape of its file; null: it keeps its state in memory.</param>
+    public RunningReplica(
+        string id, string folder, RunningReplica? join = null, Preload preload = default, SlotGeometry? slots = null)
     {
         HostEndpoint[] free = FreeEndpoints(5);
         (Client, Peer, Transfer, Feed, Join) = (free[0], free[1], free[2], free[3], free[4]);
-        var store = new KvStateMachine();
-        preload.Fill(store);
         var host = new ReplicaHost(
             new ReplicaHostOptions
             {
@@ -34,9 +34,11 @@ internal sealed class RunningReplica : IDisposable
                 FeedEndpoint = Feed,
                 JoinListenEndpoint = Join,
                 JoinEndpoint = join?.Join,
-                StateBase = preload.Base,
+                StateBase = slots?.Base ?? preload.Base,
+                AppliesOnThread = slots is not null,
             },
-            store, NullLoggerFactory.Instance);
+            setting => slots is { } geometry ? OpenSlots(setting, geometry) : OpenStore(preload),
+            NullLoggerFactory.Instance);
         _thread = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token))) { IsBackground = true };
         _thread.Start();
     }
@@ -57,6 +59,22 @@ internal sealed class RunningReplica : IDisposable
         _thread.Join();
         _stop.Dispose();
         Assert.Null(_failure);
+    }
+
+    private static HostedState OpenStore(Preload preload)
+    {
+        var store = new KvStateMachine();
+        preload.Fill(store);
+        return new HostedState(store);
+    }
+
+    private static HostedState OpenSlots(StateSetting setting, SlotGeometry geometry)
+    {
+        SlotFile file = SlotFile.Open(
+            setting.Storage!, SlotFile.DefaultName,
+            new SlotFileOwner(geometry, setting.ClusterId, setting.Incarnation, IsVolatile: false));
+        var machine = new SlotStateMachine(file, setting.LogEnd);
+        return new HostedState(machine) { Image = machine, Owned = [machine] };
     }
 
     private static HostEndpoint[] FreeEndpoints(int count)

@@ -42,17 +42,10 @@ public sealed class SourceChoiceTests
     {
         Assert.Equal(new Preload(5, 6), SourceChoice.PreloadOf(null, "preload 5,6"));
         Assert.Equal(new Preload(5, 6), SourceChoice.PreloadOf(new Preload(5, 6), "preload 5,6"));
-        Assert.Equal(new Preload(5, 6), SourceChoice.PreloadOf(new Preload(5, 6), null));
         Assert.Equal(default, SourceChoice.PreloadOf(null, ""));
+        Assert.Equal(default, SourceChoice.PreloadOf(null, new SlotGeometry(1000, 1024).Base));
         Assert.Throws<ChorusException>(() => SourceChoice.PreloadOf(new Preload(5, 7), "preload 5,6"));
         Assert.Throws<ChorusException>(() => SourceChoice.PreloadOf(null, "something newer"));
-    }
-
-    [Fact]
-    public void A_cluster_of_DiskStorage_is_called_by_its_name()
-    {
-        ChorusException error = Assert.Throws<ChorusException>(() => SourceChoice.PreloadOf(null, "slots 2000,1024"));
-        Assert.Contains("DiskStorage", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
