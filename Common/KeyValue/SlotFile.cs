@@ -40,6 +40,9 @@ public sealed class SlotFile : IDisposable
     /// <summary>The last checkpoint.</summary>
     public SlotSuperblock Superblock { get; private set; }
 
+    /// <summary>Whether it was made just now and nothing has been written to it.</summary>
+    public bool IsEmpty { get; private set; }
+
     /// <summary>Its shape.</summary>
     public SlotGeometry Geometry => Superblock.Owner.Geometry;
 
@@ -66,7 +69,9 @@ public sealed class SlotFile : IDisposable
             storage.Delete(name);
         }
         Create(storage, name, path, owner);
-        return Load(storage, name, path);
+        SlotFile made = Load(storage, name, path);
+        made.IsEmpty = true;
+        return made;
     }
 
     /// <summary>Reads what a slot holds, verified.</summary>
@@ -155,6 +160,7 @@ public sealed class SlotFile : IDisposable
     public void WriteImage(long offset, ReadOnlySpan<byte> bytes)
     {
         Check.That(offset >= 0 && bytes.Length <= Geometry.LengthBytes - offset, "an image is no longer than its file");
+        IsEmpty = false;
         _file.Write(FirstSlotAt + offset, bytes);
     }
 
@@ -253,6 +259,7 @@ public sealed class SlotFile : IDisposable
 
     private int Write(long key, ReadOnlySpan<byte> slot)
     {
+        IsEmpty = false;
         _file.Write(OffsetOf(key), slot);
         return slot.Length;
     }

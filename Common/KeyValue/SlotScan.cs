@@ -18,6 +18,8 @@ public sealed record SlotScan(long Count, ulong Digest, LogIndex Newest, IReadOn
     /// <exception cref="LogCorruptionException">So much is damaged that no crash explains it.</exception>
     public static SlotScan Run(SlotFile file)
     {
+        if (file.IsEmpty)
+            return new SlotScan(0, 0, LogIndex.Zero, new HashSet<long>());
         SlotGeometry geometry = file.Geometry;
         byte[] piece = new byte[Math.Max(1, PieceBytes / geometry.SlotBytes) * geometry.SlotBytes];
         long count = 0;

@@ -52,6 +52,30 @@ public sealed class AppliedLogTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_begins_later_than_a_state_on_disk_is_filled_and_the_state_stays_as_it_was()
+    {
+        var owner = new SlotFileOwner(new SlotGeometry(20, 512), Guid.NewGuid(), 1, IsVolatile: false);
+        var storage = new MemoryStorage();
+        ulong digest;
+        using (var slots = new SlotStateMachine(SlotFile.Open(storage, "s", owner), LogIndex.Zero))
+        {
+            for (ulong index = 1; index <= 9; index++)
+                slots.Apply(new LogIndex(index), 0, CommandOf(index), new ArrayBufferWriter<byte>());
+            slots.Applied(new LogIndex(9));
+            slots.Checkpoint();
+            digest = slots.Digest;
+        }
+        using var again = new SlotStateMachine(SlotFile.Open(storage, "s", owner), new LogIndex(9));
+        using AppliedLog log = AppliedLog.Open(again, _folder.FullName, "n0", startsAnew: false);
+        Assert.Equal((0ul, 9ul), (log.RestoredIndex.Value, log.SettledIndex.Value));
+        for (ulong index = 1; index <= 9; index++)
+            log.Apply(new LogIndex(index), 0, CommandOf(index), new ArrayBufferWriter<byte>());
+        log.Applied(new LogIndex(9));
+        Assert.Equal(digest, log.Digest);
+        Assert.Equal(9, Records(ReadShared(log.Path)).Count);
+    }
+
+    [Fact]
     public void A_record_torn_at_any_byte_is_cut_off_and_written_again()
     {
         using (AppliedLog log = Open())
@@ -145,6 +169,14 @@ public sealed class AppliedLogTests : IDisposable
         KvCommandView.Write(command, Operation.Set, "key"u8, new byte[valueLength]);
         var response = new ArrayBufferWriter<byte>();
         return log.Apply(new LogIndex(index), (long)index * 10, command.WrittenSpan, response);
+    }
+
+    private static byte[] CommandOf(ulong index)
+    {
+        var command = new ArrayBufferWriter<byte>();
+        ReadOnlySpan<byte> key = index % 2 == 0 ? "7"u8 : "8"u8;
+        KvCommandView.Write(command, index % 5 == 0 ? Operation.Delete : Operation.Set, key, new byte[index]);
+        return command.WrittenSpan.ToArray();
     }
 
     private static byte[] ReadShared(string path)
