@@ -10,11 +10,13 @@ namespace Chorus.Bench.Recorder;
 /// </summary>
 internal sealed class MemoryFeed : IFeedInlet, ITransferClientTransport
 {
+    private const int BatchesPerHeartbeat = 64;
+
     private readonly List<(byte[] Header, byte[] Records)> _batches = [];
     private readonly byte[] _heartbeat = new byte[FeedHeader.SizeBytes];
     private string _source = "";
     private bool _wantsLog;
-    private bool _beaten;
+    private int _sinceBeat = BatchesPerHeartbeat;
     private int _next;
 
     /// <summary>Makes all batches.</summary>
@@ -58,7 +60,7 @@ internal sealed class MemoryFeed : IFeedInlet, ITransferClientTransport
     /// <summary>Whether the receiver takes more at the moment.</summary>
     public Func<long, bool> HasRoom { get; set; } = _ => true;
 
-    public void Rewind() => (_next, _beaten, _wantsLog) = (0, false, false);
+    public void Rewind() => (_next, _sinceBeat, _wantsLog) = (0, BatchesPerHeartbeat, false);
 
     public void Follow(string address, FeedInterest interest)
     {
@@ -71,9 +73,10 @@ internal sealed class MemoryFeed : IFeedInlet, ITransferClientTransport
         message = default;
         if (_source.Length == 0)
             return false;
-        if (!_beaten)
+        // Without heartbeats a source counts as silent.
+        if (++_sinceBeat >= BatchesPerHeartbeat)
         {
-            _beaten = true;
+            _sinceBeat = 0;
             message = Message(FeedTopics.Heartbeat, _heartbeat, default);
             return true;
         }
