@@ -2,6 +2,7 @@ using System.Buffers;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
 
 namespace Chorus.Common.Hosting;
@@ -14,7 +15,7 @@ namespace Chorus.Common.Hosting;
 /// Records have the format of the replicated log, with a term of 0 and a chain of their own: indexes rise and
 /// have gaps where the replicated log holds something else than commands. After a restart the replicated log
 /// is applied again, from its start or from where the state in a file ends; what the file already holds is not
-/// written twice.
+/// written twice. What a snapshot stands for is not written at all.
 /// </remarks>
 public sealed class AppliedLog : IStateMachine, IDisposable
 {
@@ -22,6 +23,7 @@ public sealed class AppliedLog : IStateMachine, IDisposable
 
     private readonly IStateMachine _inner;
     private readonly AppliedLogFile _file;
+    private bool _isRestored;
 
     private AppliedLog(IStateMachine inner, AppliedLogFile file)
     {
@@ -37,7 +39,8 @@ public sealed class AppliedLog : IStateMachine, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>Where the file is behind the state, the state passes over what it holds already.</remarks>
-    public LogIndex RestoredIndex => LogIndex.Min(_inner.RestoredIndex, _file.LastIndex);
+    public LogIndex RestoredIndex =>
+        _isRestored ? _inner.RestoredIndex : LogIndex.Min(_inner.RestoredIndex, _file.LastIndex);
 
     /// <inheritdoc/>
     public LogIndex SettledIndex => _inner.SettledIndex;
@@ -81,6 +84,16 @@ public sealed class AppliedLog : IStateMachine, IDisposable
     {
         _file.Append(index, timeMicros, command);
         return _inner.Apply(index, timeMicros, command, response);
+    }
+
+    /// <inheritdoc/>
+    public IStateSnapshot? BeginSnapshot() => _inner.BeginSnapshot();
+
+    /// <inheritdoc/>
+    public void Restore(LogIndex index, SnapshotRestore snapshot)
+    {
+        _inner.Restore(index, snapshot);
+        _isRestored = true;
     }
 
     /// <inheritdoc/>

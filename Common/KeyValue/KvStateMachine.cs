@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
 using Operation = Chorus.Common.Protocol.KvCommand.Types.Operation;
 
@@ -17,19 +17,17 @@ public sealed class KvStateMachine : IStateMachine
         "the bytes are not a KvCommand with an operation of get, set or delete and a key of at least one byte";
 
     private readonly KvStateMachineOptions _options;
-    private readonly Dictionary<byte[], Entry> _entries;
-    private readonly Dictionary<byte[], Entry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
+    private readonly KvStateMachineTable _entries = new();
+    private KvStateMachineSnapshot? _snapshot;
+    private uint _snapshots;
+    private LogIndex _restored;
     private ulong _digest;
     private bool _defersDigest;
 
     /// <summary>Starts empty.</summary>
     /// <param name="options">Limits; the defaults where null.</param>
-    public KvStateMachine(KvStateMachineOptions? options = null)
-    {
+    public KvStateMachine(KvStateMachineOptions? options = null) =>
         _options = options ?? new KvStateMachineOptions();
-        _entries = new Dictionary<byte[], Entry>(new KvStateMachineKeys());
-        _lookup = _entries.GetAlternateLookup<ReadOnlySpan<byte>>();
-    }
 
     /// <inheritdoc/>
     public ulong Digest => _defersDigest ? Rehash() : _digest;
@@ -51,6 +49,9 @@ public sealed class KvStateMachine : IStateMachine
 
     /// <summary>Keys that have a value.</summary>
     public int Count => _entries.Count;
+
+    /// <inheritdoc/>
+    public LogIndex RestoredIndex => _restored;
 
     /// <inheritdoc/>
     public Code Validate(ReadOnlySpan<byte> command, out string message)
@@ -103,6 +104,35 @@ public sealed class KvStateMachine : IStateMachine
     /// </summary>
     public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Set(key, value);
 
+    /// <inheritdoc/>
+    public IStateSnapshot BeginSnapshot()
+    {
+        Check.That(_snapshot is null, "one snapshot of a state at a time");
+        _snapshot = new KvStateMachineSnapshot(
+            _entries, ++_snapshots, Digest, _options.SnapshotDisplacedBytesMax, () => _snapshot = null);
+        return _snapshot;
+    }
+
+    /// <inheritdoc/>
+    public void Restore(LogIndex index, SnapshotRestore snapshot)
+    {
+        Check.That(_snapshot is null, "a state is restored before anybody takes one of it");
+        _entries.Clear();
+        _digest = 0;
+        while (snapshot.TryRead(out ReadOnlySpan<byte> piece))
+        {
+            while (piece.Length > 0)
+            {
+                if (!KvPieces.TryRead(ref piece, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value))
+                    throw snapshot.Damage("a piece of it holds no entries of keys and values");
+                Set(key, value);
+            }
+        }
+        if (Digest != snapshot.Digest)
+            throw snapshot.Damage($"the digest of its state is {Digest:x16}, and was {snapshot.Digest:x16}");
+        _restored = index;
+    }
+
     private Code CheckLimits(KvCommandView view, out string message)
     {
         message = "";
@@ -121,15 +151,18 @@ public sealed class KvStateMachine : IStateMachine
 
     private Code Get(ReadOnlySpan<byte> key, IBufferWriter<byte> response)
     {
-        if (!_lookup.TryGetValue(key, out Entry entry))
+        int place = _entries.Find(key);
+        if (place < 0)
             return Code.NotFound;
-        response.Write(entry.Value);
+        response.Write(_entries.At(place).Value);
         return Code.Ok;
     }
 
     private void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        ref Entry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_lookup, key, out _);
+        int place = _entries.FindOrAdd(key, out bool isNew);
+        _snapshot?.BeforeChange(place, isNew);
+        ref KvStateMachineTable.Entry entry = ref _entries.At(place);
         entry.Store(value);
         if (_defersDigest)
             return;
@@ -140,9 +173,12 @@ public sealed class KvStateMachine : IStateMachine
 
     private bool Delete(ReadOnlySpan<byte> key)
     {
-        if (!_lookup.Remove(key, out _, out Entry entry))
+        int place = _entries.Find(key);
+        if (place < 0)
             return false;
-        _digest -= entry.Hash;
+        _snapshot?.BeforeChange(place, isNew: false);
+        _digest -= _entries.At(place).Hash;
+        _entries.Remove(place);
         return true;
     }
 
@@ -150,31 +186,14 @@ public sealed class KvStateMachine : IStateMachine
     private ulong Rehash()
     {
         ulong digest = 0;
-        foreach (byte[] key in _entries.Keys)
+        for (int place = 0; place < _entries.PlacesUntil; place++)
         {
-            ref Entry entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
-            entry.Hash = KvStateMachineDigest.OfEntry(key, entry.Value);
+            ref KvStateMachineTable.Entry entry = ref _entries.At(place);
+            if (entry.Key is null)
+                continue;
+            entry.Hash = KvStateMachineDigest.OfEntry(entry.Key, entry.Value);
             digest += entry.Hash;
         }
         return digest;
-    }
-
-    private struct Entry
-    {
-        private byte[]? _buffer;
-        private int _length;
-
-        public ulong Hash;
-
-        public readonly ReadOnlySpan<byte> Value => _buffer.AsSpan(0, _length);
-
-        /// <summary>Reuses the buffer where the value fits and fills at least half of it.</summary>
-        public void Store(ReadOnlySpan<byte> value)
-        {
-            if (_buffer is null || value.Length > _buffer.Length || value.Length < _buffer.Length / 2)
-                _buffer = value.IsEmpty ? [] : GC.AllocateUninitializedArray<byte>(value.Length);
-            value.CopyTo(_buffer);
-            _length = value.Length;
-        }
     }
 }

@@ -12,4 +12,10 @@ public sealed record KvStateMachineOptions
 
     /// <summary>Longest value, in bytes. Default 1 MiB.</summary>
     public int ValueBytesMax { get; init; } = 1 << 20;
+
+    /// <summary>
+    /// Memory for old contents that a snapshot under way still has to hand out, in bytes; a snapshot that would need
+    /// more is given up. Default 64 MiB.
+    /// </summary>
+    public long SnapshotDisplacedBytesMax { get; init; } = 64 << 20;
 }

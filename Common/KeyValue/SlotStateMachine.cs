@@ -2,6 +2,7 @@ using System.Buffers;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Operation = Chorus.Common.Protocol.KvCommand.Types.Operation;
@@ -28,6 +29,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     private readonly LogIndex _end;
     private readonly HashSet<long> _damaged;
     private SlotCheckpoint? _underWay;
+    private SlotSnapshot? _snapshot;
     private LogIndex _checkpoint;
     private long _unsyncedBytes;
     private long _count;
@@ -71,10 +73,10 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public LogIndex RestoredIndex { get; }
+    public LogIndex RestoredIndex { get; private set; }
 
     /// <inheritdoc/>
-    public LogIndex SettledIndex { get; }
+    public LogIndex SettledIndex { get; private set; }
 
     /// <inheritdoc/>
     public ulong Digest => _digest;
@@ -186,6 +188,27 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     }
 
     /// <inheritdoc/>
+    public IStateSnapshot? BeginSnapshot()
+    {
+        Check.That(_snapshot is null, "one snapshot of a state at a time");
+        if (AppliedIndex < SettledIndex)
+            return null;
+        return _snapshot = new SlotSnapshot(
+            _file, AppliedIndex, _digest, _options.SnapshotDisplacedBytesMax, () => _snapshot = null);
+    }
+
+    /// <inheritdoc/>
+    public void Restore(LogIndex index, SnapshotRestore snapshot)
+    {
+        Check.That(_underWay is null && _snapshot is null, "a state is restored before anything is applied to it");
+        Check.That(index <= _end, "a state in a file is never ahead of the log");
+        (_count, _digest) = SlotRestore.Run(_file, index, snapshot);
+        _damaged.Clear();
+        RestoredIndex = SettledIndex = _checkpoint = index;
+        (_applied, _newest) = (index.Value, index.Value);
+    }
+
+    /// <inheritdoc/>
     public int Read(long offset, Span<byte> into) => _file.ReadImage(offset, into);
 
     /// <summary>Closes the file.</summary>
@@ -278,6 +301,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
         }
         if (before == SlotKind.Value)
         {
+            _snapshot?.BeforeChange(key, header.Index);
             _count--;
             _digest -= header.Hash;
         }

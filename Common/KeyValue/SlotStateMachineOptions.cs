@@ -16,4 +16,10 @@ public sealed record SlotStateMachineOptions
     /// waits for the disk.
     /// </summary>
     public IDiskExecutor? Executor { get; init; }
+
+    /// <summary>
+    /// Memory for old contents that a snapshot under way still has to hand out, in bytes; a snapshot that would need
+    /// more is given up. Default 64 MiB.
+    /// </summary>
+    public long SnapshotDisplacedBytesMax { get; init; } = 64 << 20;
 }

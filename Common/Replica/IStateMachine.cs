@@ -1,5 +1,6 @@
 using System.Buffers;
 using Chorus.Common.Protocol;
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
@@ -59,6 +60,28 @@ public interface IStateMachine
     /// that a crash left in its file: then its digest and its answers mean nothing, and nobody is given any.
     /// </summary>
     LogIndex SettledIndex => LogIndex.Zero;
+
+    /// <summary>
+    /// Begins a snapshot of the state as it is now, of the last index applied. What is applied later does not change
+    /// what it hands out. One at a time: it is disposed of before the next one begins.
+    /// </summary>
+    /// <returns>Null where none can be made: before the state is settled, or by a state machine that makes
+    /// none.</returns>
+    IStateSnapshot? BeginSnapshot() => null;
+
+    /// <summary>
+    /// Replaces the whole state by that of a snapshot, at the start and before anything is applied; never beside
+    /// <see cref="Apply"/> (trap 9). Where the state is kept in a file it is durable when this returns, and a crash
+    /// before leaves a state whose <see cref="RestoredIndex"/> is 0. Behind it, <see cref="RestoredIndex"/> is the
+    /// snapshot's index.
+    /// </summary>
+    /// <param name="index">Index of the snapshot.</param>
+    /// <param name="snapshot">Its pieces, to be read to their end, and then its digest.</param>
+    /// <exception cref="Log.LogCorruptionException">The snapshot is not what a state machine of this kind
+    /// wrote.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    void Restore(LogIndex index, SnapshotRestore snapshot) =>
+        throw new InvariantViolationException("a state machine that makes no snapshots is given one");
 
     /// <summary>Digest of the whole state: equal for equal states, independent of how they were reached.</summary>
     ulong Digest { get; }

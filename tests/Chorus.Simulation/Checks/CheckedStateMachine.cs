@@ -1,6 +1,7 @@
 using System.Buffers;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
 
 namespace Chorus.Simulation.Checks;
@@ -33,6 +34,14 @@ internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMac
     }
 
     public void Applied(LogIndex index) => inner.Applied(index);
+
+    public IStateSnapshot? BeginSnapshot() => inner.BeginSnapshot();
+
+    public void Restore(LogIndex index, SnapshotRestore snapshot)
+    {
+        inner.Restore(index, snapshot);
+        _last = index.Value;
+    }
 
     public Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message) =>
         inner.Query(query, response, out message);

@@ -45,7 +45,7 @@ public sealed class BannedCallTests
         "async belongs at the edge.",
         @"\b(async|await)\b",
         file => Repository.IsIn(file, "Common/Raft", "Common/Log", "Common/Replica", "Common/Protocol", "Common/Feed",
-            "Common/Transfer"));
+            "Common/Transfer", "Common/Snapshots"));
 
     [Fact]
     public void No_test_is_skipped() => Expect(

@@ -9,7 +9,10 @@ public sealed class ShapeTests
 
     // Compiled a second time by the simulator, file by file: no subfolders, nothing that needs sockets or flags.
     private static readonly string[] SimulatedFolders =
-        ["Common/Raft", "Common/Log", "Common/Replica", "Common/Protocol", "Common/Feed", "Common/Transfer"];
+    [
+        "Common/Raft", "Common/Log", "Common/Replica", "Common/Protocol", "Common/Feed", "Common/Transfer",
+        "Common/Snapshots",
+    ];
 
     private static readonly Dictionary<string, CSharpShape> Shapes =
         Repository.Sources.ToDictionary(file => file, file => CSharpShape.Of(Repository.Read(file)));

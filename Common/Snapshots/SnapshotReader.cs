@@ -1,0 +1,145 @@
+using Chorus.Common.Log;
+
+namespace Chorus.Common.Snapshots;
+
+/// <summary>
+/// Reads a snapshot from its beginning to its end, piece by piece, and verifies each before it hands it out. Blocks.
+/// </summary>
+public sealed class SnapshotReader : IDisposable
+{
+    private readonly IStorage _storage;
+    private readonly string _name;
+    private readonly IStorageFile _file;
+    private readonly byte[] _frame = new byte[SnapshotFrame.SizeBytes];
+    private readonly uint _headerCrc;
+    private byte[] _piece = new byte[64 << 10];
+    private long _position;
+    private uint _pieces;
+    private ulong _bytes;
+
+    private SnapshotReader(IStorage storage, string name, IStorageFile file)
+    {
+        (_storage, _name, _file) = (storage, name, file);
+        Span<byte> start = stackalloc byte[SnapshotHeader.FixedBytes];
+        int read = file.Read(0, start);
+        int length = SnapshotHeader.LengthOf(start[..read], out uint newer);
+        if (newer > 0)
+        {
+            throw new NodeDirectoryException(
+                $"{Path.Combine(storage.Location, name)} has format {newer}, this version reads up to "
+                    + $"{SnapshotHeader.Format}: it was made by a newer Chorus",
+                "Install that version again");
+        }
+        byte[] bytes = new byte[length];
+        string error = length == 0 ? "it does not begin like a snapshot" : "it ends within its header";
+        if (length == 0 || file.Read(0, bytes) < length
+            || !SnapshotHeader.TryDecode(bytes, out SnapshotHeader? header, out error))
+            throw Damage(0, error);
+        Header = header;
+        _headerCrc = Crc32C.Compute(bytes);
+        _position = length;
+    }
+
+    /// <summary>What the snapshot is of.</summary>
+    public SnapshotHeader Header { get; }
+
+    /// <summary>The footer; null before the end was read.</summary>
+    public SnapshotFooter? Footer { get; private set; }
+
+    /// <summary>The snapshot, as others are told of it.</summary>
+    public SnapshotInfo Info => new(Header, _name, _file.Length, _headerCrc);
+
+    /// <summary>Opens a snapshot and verifies its header.</summary>
+    /// <param name="storage">The data directory; only read.</param>
+    /// <param name="name">Name of the file.</param>
+    /// <exception cref="LogCorruptionException">It is not what was written.</exception>
+    /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
+    /// <exception cref="IOException">The disk failed, or there is no such file.</exception>
+    public static SnapshotReader Open(IStorage storage, string name)
+    {
+        IStorageFile file = storage.Open(name, writable: false);
+        try
+        {
+            return new SnapshotReader(storage, name, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a whole snapshot.</summary>
+    /// <param name="storage">The data directory; only read.</param>
+    /// <param name="name">Name of the file.</param>
+    /// <returns>What it is of.</returns>
+    /// <exception cref="LogCorruptionException">It is not what was written.</exception>
+    /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
+    /// <exception cref="IOException">The disk failed, or there is no such file.</exception>
+    public static SnapshotInfo Verify(IStorage storage, string name)
+    {
+        using SnapshotReader reader = Open(storage, name);
+        while (reader.TryRead(out _, out _))
+        {
+        }
+        return reader.Info;
+    }
+
+    /// <summary>Reads the next piece.</summary>
+    /// <param name="section">What it belongs to.</param>
+    /// <param name="piece">As it was written; valid until the next call.</param>
+    /// <returns>False at the end, when all was whole; <see cref="Footer"/> is known then.</returns>
+    /// <exception cref="LogCorruptionException">It is not what was written.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public bool TryRead(out SnapshotSection section, out ReadOnlySpan<byte> piece)
+    {
+        section = SnapshotSection.End;
+        piece = default;
+        if (Footer is not null)
+            return false;
+        if (_file.Read(_position, _frame) < _frame.Length)
+            throw Damage(_position, "it ends without its footer");
+        SnapshotFrame frame = SnapshotFrame.Decode(_frame);
+        if (frame.Length is < 0 or > SnapshotFrame.PieceBytesMax
+            || frame.Length > _file.Length - _position - _frame.Length)
+            throw Damage(_position, $"a piece of {frame.Length} bytes does not fit");
+        if (_piece.Length < frame.Length)
+            _piece = new byte[frame.Length];
+        Span<byte> bytes = _piece.AsSpan(0, frame.Length);
+        _file.Read(_position + _frame.Length, bytes);
+        if (frame.Number != _pieces || !SnapshotFrame.Matches(_frame, bytes, _headerCrc))
+            throw Damage(_position, $"the checksum of piece {_pieces} does not match");
+        long at = _position;
+        _position += _frame.Length + frame.Length;
+        if (frame.Section == SnapshotSection.End)
+        {
+            TakeFooter(bytes, at);
+            return false;
+        }
+        _pieces++;
+        _bytes += (ulong)frame.Length;
+        section = frame.Section;
+        piece = bytes;
+        return true;
+    }
+
+    /// <summary>Words for a piece that is whole and yet makes no sense.</summary>
+    /// <param name="what">What is wrong.</param>
+    public LogCorruptionException Damage(string what) => Damage(_position, what);
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private void TakeFooter(ReadOnlySpan<byte> bytes, long at)
+    {
+        if (bytes.Length != SnapshotFooter.SizeBytes || _position != _file.Length)
+            throw Damage(at, "it does not end with its footer");
+        SnapshotFooter footer = SnapshotFooter.Decode(bytes);
+        if (footer.Pieces != _pieces || footer.Bytes != _bytes)
+            throw Damage(at, $"it has {_pieces} of {footer.Pieces} pieces");
+        Footer = footer;
+    }
+
+    private LogCorruptionException Damage(long offset, string what) =>
+        SnapshotDamage.At(_storage, _name, offset, what);
+}

@@ -1,0 +1,88 @@
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Common.Snapshots;
+
+/// <summary>
+/// Writes one snapshot: under a temporary name, then synced, renamed, and the directory synced. Everything blocks: used
+/// by a thread that may.
+/// </summary>
+public sealed class SnapshotWriter : IDisposable
+{
+    // Small enough that the log's own syncs do not wait long behind one of these.
+    private const long SyncBytes = 8 << 20;
+
+    private readonly IStorage _storage;
+    private readonly SnapshotHeader _header;
+    private readonly uint _headerCrc;
+    private readonly byte[] _frame = new byte[SnapshotFrame.SizeBytes];
+    private IStorageFile? _file;
+    private long _position;
+    private long _synced;
+    private uint _pieces;
+    private ulong _bytes;
+
+    private SnapshotWriter(IStorage storage, SnapshotHeader header)
+    {
+        (_storage, _header) = (storage, header);
+        if (storage.Exists(SnapshotNames.Temp))
+            storage.Delete(SnapshotNames.Temp);
+        byte[] bytes = header.Encode();
+        _headerCrc = Crc32C.Compute(bytes);
+        _file = storage.Create(SnapshotNames.Temp);
+        _file.Write(0, bytes);
+        _position = bytes.Length;
+    }
+
+    /// <summary>Begins a snapshot; what an earlier one left unfinished is gone.</summary>
+    /// <param name="storage">The data directory.</param>
+    /// <param name="header">What the snapshot is of.</param>
+    /// <exception cref="IOException">The disk failed, or is full.</exception>
+    public static SnapshotWriter Begin(IStorage storage, SnapshotHeader header) => new(storage, header);
+
+    /// <summary>Adds a piece. It comes back as it is, whole, in the order in which it was added.</summary>
+    /// <param name="section">What it belongs to; not <see cref="SnapshotSection.End"/>.</param>
+    /// <param name="piece">At most 64 MiB.</param>
+    /// <exception cref="IOException">The disk failed, or is full.</exception>
+    public void Add(SnapshotSection section, ReadOnlySpan<byte> piece)
+    {
+        Check.That(section != SnapshotSection.End, "only the writer itself ends a snapshot");
+        Check.That(piece.Length <= SnapshotFrame.PieceBytesMax, "a piece of a snapshot is too long");
+        Put(section, piece);
+        _pieces++;
+        _bytes += (ulong)piece.Length;
+        if (_position - _synced < SyncBytes)
+            return;
+        _file!.Sync();
+        _synced = _position;
+    }
+
+    /// <summary>Ends the snapshot and makes it durable under its name.</summary>
+    /// <param name="digest">Digest of the state that it holds.</param>
+    /// <returns>What others may read from now on.</returns>
+    /// <exception cref="IOException">The disk failed, or is full.</exception>
+    public SnapshotInfo Finish(ulong digest)
+    {
+        Span<byte> footer = stackalloc byte[SnapshotFooter.SizeBytes];
+        new SnapshotFooter(_pieces, _bytes, digest).Encode(footer);
+        Put(SnapshotSection.End, footer);
+        _file!.Sync();
+        _file.Dispose();
+        _file = null;
+        string name = SnapshotNames.Of(_header.Index);
+        _storage.Rename(SnapshotNames.Temp, name);
+        _storage.SyncDirectory();
+        return new SnapshotInfo(_header, name, _position, _headerCrc);
+    }
+
+    /// <summary>Closes the file. Without <see cref="Finish"/> nothing of the snapshot counts.</summary>
+    public void Dispose() => _file?.Dispose();
+
+    private void Put(SnapshotSection section, ReadOnlySpan<byte> piece)
+    {
+        SnapshotFrame.Encode(_frame, piece, _pieces, section, _headerCrc);
+        _file!.Write(_position, _frame);
+        _file.Write(_position + _frame.Length, piece);
+        _position += _frame.Length + piece.Length;
+    }
+}
