@@ -11,8 +11,11 @@ internal sealed record CommandSpec
     /// <summary>What it does: one sentence, and then what one must know.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>Its arguments, all of them required, in order: name and meaning.</summary>
+    /// <summary>Its arguments in order: name and meaning.</summary>
     public IReadOnlyList<(string Name, string Meaning)> Arguments { get; init; } = [];
+
+    /// <summary>Whether the last argument may be left out; it is empty then.</summary>
+    public bool IsLastOptional { get; init; }
 
     public required IReadOnlyList<FlagSpec> Flags { get; init; }
 

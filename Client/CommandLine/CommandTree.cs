@@ -66,6 +66,8 @@ internal static class CommandTree
         foreach ((string name, string meaning) in spec.Arguments)
         {
             Argument<string> argument = new(name) { Description = meaning };
+            if (spec.IsLastOptional && arguments.Count == spec.Arguments.Count - 1)
+                argument.Arity = ArgumentArity.ZeroOrOne;
             command.Arguments.Add(argument);
             arguments.Add(argument);
         }
@@ -74,8 +76,8 @@ internal static class CommandTree
         {
             if (mustHaveFlags && parsed.Tokens.Count == 0)
                 throw ChorusException.Usage("no command given", "See Client -help");
-            Invocation invocation = new(
-                [.. arguments.Select(argument => parsed.GetValue(argument)!)], Given(parsed, options), variable, stop);
+            string[] words = [.. arguments.Select(argument => parsed.GetValue(argument) ?? "")];
+            Invocation invocation = new(words, Given(parsed, options), variable, stop);
             int exitCode = await spec.Run(invocation).ConfigureAwait(false);
             // Whatever an interrupted command says: nobody should take it for its answer. A failed check stays one.
             return stop.IsCancellationRequested && exitCode != ExitCodes.CheckFailed

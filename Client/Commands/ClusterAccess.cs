@@ -24,6 +24,9 @@ internal sealed record ClusterAccess : IAsyncDisposable
     /// <summary>Takes a member out of the cluster.</summary>
     public required Func<string, ValueTask<ClientResult>> RemoveMember { get; init; }
 
+    /// <summary>Has another voter lead; empty: whoever has most of the log.</summary>
+    public required Func<string, ValueTask<ClientResult>> TransferLeadership { get; init; }
+
     public required Func<ValueTask> Close { get; init; }
 
     /// <summary>Opens a connection with the client library.</summary>
@@ -41,6 +44,7 @@ internal sealed record ClusterAccess : IAsyncDisposable
             Send = (write, command) => write ? client.WriteAsync(command, stop) : client.ReadAsync(command, stop),
             Status = address => client.StatusAsync(address, stop),
             RemoveMember = id => client.RemoveMemberAsync(id, stop),
+            TransferLeadership = target => client.TransferLeadershipAsync(target, stop),
             Close = client.DisposeAsync,
         };
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Chorus.Client.CommandLine;
 using Chorus.Common.Client;
@@ -5,7 +6,7 @@ using Chorus.Common.Hosting;
 
 namespace Chorus.Client.Commands;
 
-/// <summary><c>status</c> and <c>members remove</c>.</summary>
+/// <summary><c>status</c>, <c>members remove</c> and <c>transfer-leader</c>.</summary>
 internal static class ClusterCommands
 {
     public static IEnumerable<CommandSpec> All(Surroundings surroundings) =>
@@ -38,6 +39,21 @@ internal static class ClusterCommands
             Examples = [new("Client members remove node2", "node2 leaves")],
             Run = invocation => RemoveAsync(surroundings, invocation),
         },
+        new CommandSpec
+        {
+            Name = "transfer-leader",
+            Arguments = [("ID", "name of the voter that is to lead; without it, the one with most of the log")],
+            IsLastOptional = true,
+            Summary = "Has another voter lead, without waiting for an election. Writes wait for a moment, none is "
+                + "lost.",
+            Flags = Surroundings.ClusterFlags,
+            Examples =
+            [
+                new("Client transfer-leader node1", "node1 leads"),
+                new("Client transfer-leader", "somebody else leads"),
+            ],
+            Run = invocation => TransferAsync(surroundings, invocation),
+        },
     ];
 
     private static async Task<int> StatusAsync(Surroundings surroundings, Invocation invocation)
@@ -46,6 +62,18 @@ internal static class ClusterCommands
         await using ClusterAccess cluster = surroundings.Open(invocation);
         return await StatusReport.RunAsync(
             cluster, answer, surroundings.Servers(invocation), invocation.Has("only")).ConfigureAwait(false);
+    }
+
+    private static async Task<int> TransferAsync(Surroundings surroundings, Invocation invocation)
+    {
+        Answer answer = surroundings.AnswerFor(invocation);
+        await using ClusterAccess cluster = surroundings.Open(invocation);
+        ClientResult result = await cluster.TransferLeadership(invocation.Arguments[0]).ConfigureAwait(false);
+        if (!result.IsSuccess)
+            return answer.Fail(result);
+        string leader = Encoding.UTF8.GetString(result.Payload.Span);
+        answer.Tell($"{leader} leads", () => new JsonObject { ["leader"] = leader });
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> RemoveAsync(Surroundings surroundings, Invocation invocation)

@@ -64,6 +64,15 @@ public sealed class ChorusClient : IAsyncDisposable
     public ValueTask<ClientResult> RemoveMemberAsync(string id, CancellationToken cancellation = default) =>
         Submit(OperationKind.RemoveMember, new RemoveMember { Id = id }.ToByteArray(), cancellation);
 
+    /// <summary>Has another voter lead. The result's payload is the name of who leads then.</summary>
+    /// <param name="target">Who is to lead; null: the voter that answers and has most of the log.</param>
+    /// <param name="cancellation">Ends the wait, as for a write.</param>
+    public ValueTask<ClientResult> TransferLeadershipAsync(
+        string? target = null, CancellationToken cancellation = default) =>
+        Submit(
+            OperationKind.TransferLeadership, new TransferLeadership { Target = target ?? "" }.ToByteArray(),
+            cancellation);
+
     /// <summary>
     /// Ends the client. Writes that were sent and not answered end with <see cref="Code.OutcomeUnknown"/>,
     /// all others with <see cref="Code.NotLeader"/>.

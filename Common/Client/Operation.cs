@@ -51,7 +51,7 @@ internal sealed class Operation(ClientThread owner) : IValueTaskSource<ClientRes
     internal short Version => _source.Version;
 
     /// <summary>A write may be sent again only when it is certain that it was not applied.</summary>
-    internal bool IsWrite => Kind is OperationKind.Write or OperationKind.RemoveMember;
+    internal bool IsWrite => Kind is not (OperationKind.Read or OperationKind.Status);
 
     private CancellationTokenRegistration Cancellation { get; set; }
 

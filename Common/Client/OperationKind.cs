@@ -7,4 +7,5 @@ internal enum OperationKind
     Read = 3,
     Status = 4,
     RemoveMember = 5,
+    TransferLeadership = 13,
 }

@@ -25,6 +25,8 @@ public sealed class ReplicaHost(
 {
     private const uint JoinProtocolVersion = 1;
     private const int DrainTimeoutMs = 2_000;
+    private const long HandOverMicrosMax = 2_000_000;
+    private const long LastAnswersMicros = 50_000;
 
     private readonly ILogger _logger = loggers.CreateLogger("replica");
     private readonly SystemClock _clock = new();
@@ -117,17 +119,31 @@ public sealed class ReplicaHost(
         sockets.AddTo(poller);
         poller.Add(wakeup);
         Started?.Invoke();
-        while (!stop.IsCancellationRequested)
+        RunWhile(() => !stop.IsCancellationRequested, replica, wakeup, poller);
+        // The last answers need a moment to leave the process.
+        long end = _clock.MonotonicMicros + HandOverMicrosMax;
+        if (replica.Node.Role == Role.Leader)
         {
-            wakeup.Clear();
-            replica.DoWork();
-            poller.Wait(MillisecondsUntil(replica.NextWorkMicros));
+            replica.BeginHandOver();
+            RunWhile(() => replica.IsHandingOver && _clock.MonotonicMicros < end, replica, wakeup, poller);
+            end = _clock.MonotonicMicros + LastAnswersMicros;
+            RunWhile(() => _clock.MonotonicMicros < end, replica, wakeup, poller);
         }
         Drain(log);
         apply?.Dispose();
         state.Stopping?.Invoke();
         _logger.Stopped();
         return ExitCodes.Ok;
+    }
+
+    private void RunWhile(Func<bool> goesOn, Replica.Replica replica, Wakeup wakeup, Poller poller)
+    {
+        while (goesOn())
+        {
+            wakeup.Clear();
+            replica.DoWork();
+            poller.Wait(MillisecondsUntil(replica.NextWorkMicros));
+        }
     }
 
     private ReplicaOptions OptionsOf(Identity node, Configuration? bootstrap) => new()

@@ -34,69 +34,19 @@ public static class PeerCodec
     {
         var writer = new FieldWriter(into, FixedBytes);
         WriteNames(ref writer, envelope);
-        PeerMessageType type;
-        switch (message)
-        {
-            case PreVoteRequest m:
-                type = PeerMessageType.PreVoteRequest;
-                writer.Number(m.LastIndex.Value);
-                writer.Number(m.LastTerm.Value);
-                break;
-            case PreVoteResponse m:
-                type = PeerMessageType.PreVoteResponse;
-                writer.Number(m.Granted ? 1u : 0u);
-                break;
-            case VoteRequest m:
-                type = PeerMessageType.VoteRequest;
-                writer.Number(m.LastIndex.Value);
-                writer.Number(m.LastTerm.Value);
-                break;
-            case VoteResponse m:
-                type = PeerMessageType.VoteResponse;
-                writer.Number(m.Granted ? 1u : 0u);
-                break;
-            case AppendRequest m:
-                type = PeerMessageType.AppendRequest;
-                writer.Number(m.PreviousIndex.Value);
-                writer.Number(m.PreviousTerm.Value);
-                writer.Number(m.Entries.Count);
-                writer.Number(m.Commit.Value);
-                break;
-            case AppendAccepted m:
-                type = PeerMessageType.AppendAccepted;
-                writer.Number(m.Match.Value);
-                break;
-            case AppendRejected m:
-                type = PeerMessageType.AppendRejected;
-                writer.Number(m.RejectedIndex.Value);
-                writer.Number(m.ConflictTerm.Value);
-                writer.Number(m.ConflictFirst.Value);
-                break;
-            case HeartbeatRequest m:
-                type = PeerMessageType.HeartbeatRequest;
-                writer.Number(m.Commit.Value);
-                writer.Number(m.Round);
-                break;
-            case HeartbeatResponse m:
-                type = PeerMessageType.HeartbeatResponse;
-                writer.Number(m.Round);
-                writer.Number(m.LastIndex.Value);
-                break;
-            default:
-                throw new InvariantViolationException($"no encoding for {message.GetType().Name}");
-        }
+        PeerMessageType type = WriteFields(ref writer, message);
         return Seal(into[..writer.Position], envelope, type, message.Term);
     }
 
     /// <summary>
-    /// Encodes a join that is passed on, or the reply to one; the protobuf message is the second frame.
+    /// Encodes a join or a request that is passed on, or the reply to one; the protobuf message is the second frame.
     /// </summary>
     /// <param name="envelope">Who speaks to whom.</param>
-    /// <param name="type"><see cref="PeerMessageType.ForwardedJoin"/> or its reply.</param>
+    /// <param name="type">One of the types that begin with "Forwarded".</param>
     /// <param name="correlation">Ties the reply to the request.</param>
     /// <param name="into">At least <see cref="HeaderBytesMax"/> bytes.</param>
     /// <returns>Bytes written.</returns>
-    public static int EncodeForwardedJoin(
+    public static int EncodeForwarded(
         PeerEnvelope envelope, PeerMessageType type, ulong correlation, Span<byte> into)
     {
         var writer = new FieldWriter(into, FixedBytes);
@@ -137,7 +87,7 @@ public static class PeerCodec
             clientAddress);
         Message? body = null;
         ulong correlation = 0;
-        if (type is PeerMessageType.ForwardedJoin or PeerMessageType.ForwardedJoinReply)
+        if (IsForwarded(type))
             correlation = reader.Number();
         else
         {
@@ -152,6 +102,53 @@ public static class PeerCodec
         return true;
     }
 
+    private static PeerMessageType WriteFields(ref FieldWriter writer, Message message)
+    {
+        switch (message)
+        {
+            case PreVoteRequest m:
+                return Put(ref writer, PeerMessageType.PreVoteRequest, m.LastIndex.Value, m.LastTerm.Value);
+            case PreVoteResponse m:
+                return Put(ref writer, PeerMessageType.PreVoteResponse, m.Granted ? 1u : 0u);
+            case VoteRequest { ByTransfer: true } m:
+                // A node that does not know of transfers drops the longer message, and the transfer comes to nothing.
+                return Put(ref writer, PeerMessageType.VoteRequest, m.LastIndex.Value, m.LastTerm.Value, 1);
+            case VoteRequest m:
+                return Put(ref writer, PeerMessageType.VoteRequest, m.LastIndex.Value, m.LastTerm.Value);
+            case VoteResponse m:
+                return Put(ref writer, PeerMessageType.VoteResponse, m.Granted ? 1u : 0u);
+            case AppendRequest m:
+                return Put(
+                    ref writer, PeerMessageType.AppendRequest, m.PreviousIndex.Value, m.PreviousTerm.Value,
+                    m.Entries.Count, m.Commit.Value);
+            case AppendAccepted m:
+                return Put(ref writer, PeerMessageType.AppendAccepted, m.Match.Value);
+            case AppendRejected m:
+                return Put(
+                    ref writer, PeerMessageType.AppendRejected, m.RejectedIndex.Value, m.ConflictTerm.Value,
+                    m.ConflictFirst.Value);
+            case HeartbeatRequest m:
+                return Put(ref writer, PeerMessageType.HeartbeatRequest, m.Commit.Value, m.Round);
+            case HeartbeatResponse m:
+                return Put(ref writer, PeerMessageType.HeartbeatResponse, m.Round, m.LastIndex.Value);
+            case TimeoutNow:
+                return Put(ref writer, PeerMessageType.TimeoutNow);
+            default:
+                throw new InvariantViolationException($"no encoding for {message.GetType().Name}");
+        }
+    }
+
+    private static PeerMessageType Put(ref FieldWriter writer, PeerMessageType type, params ReadOnlySpan<ulong> fields)
+    {
+        foreach (ulong field in fields)
+            writer.Number(field);
+        return type;
+    }
+
+    private static bool IsForwarded(PeerMessageType type) => type
+        is PeerMessageType.ForwardedJoin or PeerMessageType.ForwardedJoinReply
+        or PeerMessageType.ForwardedRequest or PeerMessageType.ForwardedResponse;
+
     private static Message? DecodeBody(
         PeerEnvelope e, PeerMessageType type, Term term, ref FieldReader r, ReadOnlySpan<byte> records,
         out string? error)
@@ -164,7 +161,8 @@ public static class PeerCodec
             case PeerMessageType.PreVoteResponse:
                 return new PreVoteResponse(e.From, e.FromIncarnation, e.To, term, r.Number() != 0);
             case PeerMessageType.VoteRequest:
-                return new VoteRequest(e.From, e.FromIncarnation, e.To, term, r.Index(), r.Term());
+                return new VoteRequest(
+                    e.From, e.FromIncarnation, e.To, term, r.Index(), r.Term(), !r.IsAtEnd && r.Number() != 0);
             case PeerMessageType.VoteResponse:
                 return new VoteResponse(e.From, e.FromIncarnation, e.To, term, r.Number() != 0);
             case PeerMessageType.AppendRequest:
@@ -184,6 +182,8 @@ public static class PeerCodec
                 return new HeartbeatRequest(e.From, e.FromIncarnation, e.To, term, r.Index(), r.Number());
             case PeerMessageType.HeartbeatResponse:
                 return new HeartbeatResponse(e.From, e.FromIncarnation, e.To, term, r.Number(), r.Index());
+            case PeerMessageType.TimeoutNow:
+                return new TimeoutNow(e.From, e.FromIncarnation, e.To, term);
             default:
                 error = $"unknown message type {(byte)type}";
                 return null;

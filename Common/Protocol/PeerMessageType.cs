@@ -35,4 +35,16 @@ public enum PeerMessageType : byte
 
     /// <summary>The leader's answer to <see cref="ForwardedJoin"/>; the reply is the second frame.</summary>
     ForwardedJoinReply = 11,
+
+    /// <summary><see cref="Chorus.Raft.TimeoutNow"/>.</summary>
+    TimeoutNow = 12,
+
+    /// <summary>
+    /// A request about the members or the leader that a member passes on to the leader; a <c>Request</c> is the second
+    /// frame.
+    /// </summary>
+    ForwardedRequest = 13,
+
+    /// <summary>The leader's answer to <see cref="ForwardedRequest"/>; a <c>Response</c> is the second frame.</summary>
+    ForwardedResponse = 14,
 }

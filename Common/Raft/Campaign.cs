@@ -13,7 +13,7 @@ internal sealed class Campaign(NodeState state)
         IReadOnlyList<NodeId> voters = state.Configuration.Voters;
         if (voters.Count == 1 && voters[0] == state.Self)
         {
-            Elect();
+            Elect(byTransfer: false);
             return;
         }
         state.BecomePreCandidate();
@@ -32,6 +32,10 @@ internal sealed class Campaign(NodeState state)
             }
         }
     }
+
+    /// <summary>Campaigns at once, because the leader wants it: nobody is asked whether it still leads.</summary>
+    /// <remarks>Raft dissertation §3.10.</remarks>
+    public void StartForTransfer() => Elect(byTransfer: true);
 
     /// <summary>One tick has passed.</summary>
     public void Tick()
@@ -53,7 +57,7 @@ internal sealed class Campaign(NodeState state)
         switch (Count(m.From, m.Granted))
         {
             case VoteOutcome.Won when state.MayCampaign:
-                Elect();
+                Elect(byTransfer: false);
                 break;
             case VoteOutcome.Won or VoteOutcome.Lost:
                 state.BecomeFollower(state.Term, NodeId.None);
@@ -87,7 +91,7 @@ internal sealed class Campaign(NodeState state)
             state.BecomeLeader();
     }
 
-    private void Elect()
+    private void Elect(bool byTransfer)
     {
         state.BecomeCandidate();
         StartCount();
@@ -97,7 +101,8 @@ internal sealed class Campaign(NodeState state)
             {
                 state.Send(
                     new VoteRequest(
-                        state.Self, state.Incarnation, voter, state.Term, state.Log.Last, state.Log.LastTerm),
+                        state.Self, state.Incarnation, voter, state.Term, state.Log.Last, state.Log.LastTerm,
+                        byTransfer),
                     afterHardState: true);
             }
         }

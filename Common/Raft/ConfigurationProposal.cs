@@ -14,6 +14,9 @@ public enum ConfigurationProposal : byte
     /// </summary>
     ChangeInFlight,
 
+    /// <summary>The leadership is being handed over: ask the next leader.</summary>
+    TransferUnderWay,
+
     /// <summary>
     /// It changes more than one member, or removes the leader, or gives another data directory the vote of a
     /// member at once, or makes an observer of another kind of member or the other way round, or leaves too few voters

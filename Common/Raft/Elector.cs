@@ -17,10 +17,12 @@ internal sealed class Elector(NodeState state)
     }
 
     /// <summary>Votes, once in a term and only for a log that is at least as up to date.</summary>
-    /// <remarks>Raft §5.2, §5.4.1; the loyal do not even take over the term: dissertation §4.2.3.</remarks>
+    /// <remarks>
+    /// Raft §5.2, §5.4.1; the loyal do not even take over the term, unless the leader wants it so: dissertation §4.2.3.
+    /// </remarks>
     public void OnVoteRequest(VoteRequest m)
     {
-        if (m.Term > state.Term && !IsLoyalAgainst(m.From))
+        if (m.Term > state.Term && (m.ByTransfer || !IsLoyalAgainst(m.From)))
             state.BecomeFollower(m.Term, NodeId.None);
         bool granted = m.Term == state.Term && IsWhole
             && (state.VotedFor == m.From || (state.VotedFor.IsNone && state.Leader.IsNone))

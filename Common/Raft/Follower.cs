@@ -87,6 +87,15 @@ internal sealed class Follower(NodeState state, Campaign campaign)
             afterHardState: true);
     }
 
+    /// <summary>The leader wants this node to lead in its place. Late or from anybody else, it means nothing.</summary>
+    public void OnTimeoutNow(TimeoutNow m)
+    {
+        if (state.Role != Role.Follower || m.Term != state.Term || m.From != state.Leader || !state.MayCampaign)
+            return;
+        state.Emit(RaftEventKind.AskedToLead, m.From, state.Log.Last);
+        campaign.StartForTransfer();
+    }
+
     /// <summary>Appends entries that are committed, whoever brought them. False when they have no place here.</summary>
     public bool TryAppendCommitted(EntryRange entries)
     {

@@ -11,6 +11,7 @@ internal sealed class Leader
     private readonly ReadQueue _reads = new();
     private readonly Replication _replication;
     private readonly Membership _membership;
+    private readonly LeadershipTransfer _transfer;
     private ulong _round;
     private int _sinceHeartbeat;
     private bool _roundDue;
@@ -21,13 +22,23 @@ internal sealed class Leader
         _gate = gate;
         _replication = new Replication(state);
         _membership = new Membership(state, _replication);
+        _transfer = new LeadershipTransfer(state, _replication);
     }
 
     /// <summary>Whether the leadership has been taken up.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>The others.</summary>
-    public ReadOnlySpan<Progress> Peers => _replication.Peers;
+    /// <summary>Handing the leadership over.</summary>
+    public LeadershipTransfer Transfer => _transfer;
+
+    /// <summary>How far the others are; empty unless this node leads.</summary>
+    public IReadOnlyList<PeerStatus> DescribePeers()
+    {
+        List<PeerStatus> peers = new(_replication.Peers.Length);
+        foreach (Progress peer in _replication.Peers)
+            peers.Add(new PeerStatus(peer.Id, peer.Match, peer.Next, peer.State, _replication.Answers(peer)));
+        return peers;
+    }
 
     /// <summary>
     /// Takes up the leadership: an entry of its own term first, without which nothing commits.
@@ -41,6 +52,7 @@ internal sealed class Leader
         _replication.Start(_state.AppendOwn(1));
         _state.Effects.OwnEntries.Add(new OwnEntry(_replication.TermStart, null));
         _membership.Start();
+        _transfer.Reset();
         if (Mutants.LeaderCountsItselfEarly)
             CountMatches();
     }
@@ -49,6 +61,7 @@ internal sealed class Leader
     public void Stop()
     {
         IsActive = false;
+        _transfer.Reset();
         _replication.Stop();
         _state.Effects.ReadsDropped |= _reads.Drop();
     }
@@ -59,6 +72,7 @@ internal sealed class Leader
         if (_state.Disk.IsStalled(_state.Now))
         {
             _state.Disk.TakeReport(_state.Now);
+            _transfer.NameSuccessor();
             StepDown(RaftEventKind.DiskStalled);
             return;
         }
@@ -69,6 +83,7 @@ internal sealed class Leader
         }
         if (++_sinceHeartbeat >= _state.Options.HeartbeatTicks)
             _roundDue = true;
+        _transfer.Tick();
         _replication.AnnounceCommit();
     }
 
@@ -82,7 +97,8 @@ internal sealed class Leader
     }
 
     /// <inheritdoc cref="Membership.Propose"/>
-    public ConfigurationProposal ProposeConfiguration(Configuration next) => _membership.Propose(next);
+    public ConfigurationProposal ProposeConfiguration(Configuration next) =>
+        _transfer.IsUnderWay ? ConfigurationProposal.TransferUnderWay : _membership.Propose(next);
 
     /// <summary>Takes in a read.</summary>
     public ulong Read() => _reads.Register(_round, _state.Commit);
@@ -132,7 +148,9 @@ internal sealed class Leader
     /// <summary>Adds what the leader has to say beside entries.</summary>
     public void CompleteEffects()
     {
-        _membership.Advance();
+        if (!_transfer.IsUnderWay)
+            _membership.Advance();
+        _transfer.Advance();
         if (_roundDue || _reads.NeedsRound)
             BeginRound();
         if (!_reads.AwaitsRound)

@@ -65,7 +65,7 @@ internal sealed class Membership(NodeState state, Replication replication)
     {
         Progress? peer = replication.Find(id);
         return peer is { State: ProgressState.Replicate }
-            && Answers(peer)
+            && replication.Answers(peer)
             && state.Log.Last - peer.Match <= state.Options.PromotionLagEntries;
     }
 
@@ -128,14 +128,11 @@ internal sealed class Membership(NodeState state, Replication replication)
         int answering = 0;
         foreach (NodeId voter in next.Voters)
         {
-            if (voter == state.Self || replication.Find(voter) is { } peer && Answers(peer))
+            if (voter == state.Self || replication.Find(voter) is { } peer && replication.Answers(peer))
                 answering++;
         }
         return answering >= Quorum.Majority(next.Voters.Count);
     }
-
-    private bool Answers(Progress peer) =>
-        peer.HasAnswered && state.Now - peer.AnsweredAt <= (ulong)state.Options.ElectionTimeoutTicks;
 
     /// <summary>Members added, removed or changed.</summary>
     private static int CountChanges(Configuration before, Configuration after)

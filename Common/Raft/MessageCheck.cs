@@ -28,6 +28,7 @@ internal static class MessageCheck
             IsIndex(m.RejectedIndex) && m.ConflictFirst <= m.RejectedIndex && m.ConflictTerm <= m.Term,
         HeartbeatRequest m => m.Term > Term.Zero && IsIndex(m.Commit) && m.Round > 0,
         HeartbeatResponse m => IsIndex(m.LastIndex),
+        TimeoutNow m => m.Term > Term.Zero,
         PreVoteResponse or VoteResponse => true,
         _ => false,
     };

@@ -42,9 +42,22 @@ public sealed record PreVoteResponse(
 /// <param name="Term">Term of the election.</param>
 /// <param name="LastIndex">Last index of the candidate's log.</param>
 /// <param name="LastTerm">Term of that entry.</param>
-/// <remarks>Raft §5.2, §5.4.1.</remarks>
+/// <param name="ByTransfer">
+/// Whether the leader itself has asked for this election (<see cref="TimeoutNow"/>): nobody is loyal to it then.
+/// </param>
+/// <remarks>Raft §5.2, §5.4.1; disruption on purpose: dissertation §4.2.3.</remarks>
 public sealed record VoteRequest(
-    NodeId From, ulong FromIncarnation, NodeId To, Term Term, LogIndex LastIndex, Term LastTerm)
+    NodeId From, ulong FromIncarnation, NodeId To, Term Term, LogIndex LastIndex, Term LastTerm,
+    bool ByTransfer = false)
+    : Message(From, FromIncarnation, To, Term);
+
+/// <summary>"Campaign now": the leader hands its leadership over.</summary>
+/// <param name="From">The leader.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Who is to lead next.</param>
+/// <param name="Term">Leader's term; in another one it means nothing.</param>
+/// <remarks>Raft dissertation §3.10.</remarks>
+public sealed record TimeoutNow(NodeId From, ulong FromIncarnation, NodeId To, Term Term)
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>Answer to <see cref="VoteRequest"/>; leaves only after the vote is durable.</summary>

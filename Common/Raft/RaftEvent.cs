@@ -55,4 +55,13 @@ public enum RaftEventKind : byte
     /// The log ends before an index that was committed: no votes and no acknowledgements until caught up.
     /// </summary>
     LogLossProven,
+
+    /// <summary>The leader hands its leadership over to the node named; it takes no proposals meanwhile.</summary>
+    TransferBegun,
+
+    /// <summary>The node named did not take the leadership over within an election timeout: this one goes on.</summary>
+    TransferAborted,
+
+    /// <summary>The leader named wants this node to lead in its place.</summary>
+    AskedToLead,
 }

@@ -110,20 +110,12 @@ public sealed class RaftNode
     /// <summary>
     /// The leader's view of the others, ordered by id; empty elsewhere. A new list with every call.
     /// </summary>
-    public IReadOnlyList<PeerStatus> Peers
-    {
-        get
-        {
-            List<PeerStatus> peers = new(_leader.Peers.Length);
-            foreach (Progress peer in _leader.Peers)
-            {
-                bool isActive = peer.HasAnswered
-                    && _state.Now - peer.AnsweredAt <= (ulong)_state.Options.ElectionTimeoutTicks;
-                peers.Add(new PeerStatus(peer.Id, peer.Match, peer.Next, peer.State, isActive));
-            }
-            return peers;
-        }
-    }
+    public IReadOnlyList<PeerStatus> Peers => _leader.DescribePeers();
+
+    /// <summary>
+    /// Who is to lead in this leader's place; none unless a transfer is under way. Meanwhile nothing can be proposed.
+    /// </summary>
+    public NodeId TransferTarget => _leader.Transfer.Target;
 
     /// <summary>One tick of time has passed.</summary>
     public void Tick()
@@ -175,6 +167,9 @@ public sealed class RaftNode
             case HeartbeatRequest m:
                 _follower.OnHeartbeatRequest(m);
                 break;
+            case TimeoutNow m:
+                _follower.OnTimeoutNow(m);
+                break;
             default:
                 OnAnswer(message);
                 break;
@@ -184,7 +179,7 @@ public sealed class RaftNode
 
     /// <summary>
     /// Proposes commands; their indexes are consecutive. False when this node cannot take them: not the
-    /// leader.
+    /// leader, or handing the leadership over.
     /// </summary>
     /// <param name="count">Number of commands, at least 1.</param>
     /// <param name="first">Index of the first one.</param>
@@ -194,7 +189,7 @@ public sealed class RaftNode
         Check.That(count >= 1, "a proposal has at least one command");
         Check.That(!_received, "the effects of a message are taken before anything is proposed");
         first = LogIndex.Zero;
-        if (_state.Role != Role.Leader)
+        if (_state.Role != Role.Leader || _leader.Transfer.IsUnderWay)
             return false;
         first = _leader.Propose(count);
         return true;
@@ -211,6 +206,16 @@ public sealed class RaftNode
         return _state.Role == Role.Leader
             ? _leader.ProposeConfiguration(next)
             : ConfigurationProposal.NotLeader;
+    }
+
+    /// <summary>
+    /// Asks this leader to hand its leadership over. What comes of it shows within an election timeout.
+    /// </summary>
+    /// <param name="target">Who is to lead; none: the voter that answers and has most of the log.</param>
+    public TransferProposal TryTransferLeadership(NodeId target)
+    {
+        BeginInput();
+        return _state.Role == Role.Leader ? _leader.Transfer.Begin(target) : TransferProposal.NotLeader;
     }
 
     /// <summary>

@@ -72,6 +72,10 @@ internal sealed class Replication(NodeState state)
         return null;
     }
 
+    /// <summary>Whether a member has answered within an election timeout.</summary>
+    public bool Answers(Progress peer) =>
+        peer.HasAnswered && state.Now - peer.AnsweredAt <= (ulong)state.Options.ElectionTimeoutTicks;
+
     /// <summary>
     /// Collects one value for each voter of the configuration, this node's own first if it is one.
     /// </summary>

@@ -11,7 +11,7 @@ namespace Chorus.Common.Replica;
 /// </summary>
 internal sealed class ClientDesk(
     ReplicaOptions options, RaftNode node, RecordLog log, IStateMachine stateMachine, IClientTransport clients,
-    Responder responder, Applier applier, MembershipDesk membership, StatusReport report, PeerLink link, IClock clock,
+    Responder responder, Applier applier, OperatorDesk operators, StatusReport report, PeerLink link, IClock clock,
     ReplicaCounters counters, ILogger logger)
 {
     private const string Later = "Try again later";
@@ -21,11 +21,13 @@ internal sealed class ClientDesk(
     private const int WriteField = 2;
     private const int ReadField = 3;
     private const int StatusField = 4;
-    private const int RemoveMemberField = 5;
+    private const int RemoveMemberField = Request.RemoveMemberFieldNumber;
+    private const int TransferField = Request.TransferLeadershipFieldNumber;
 
-    // Changes of the members found among the requests of a round: proposed behind its commands, which stand in the log
-    // as they come.
-    private readonly List<(ReplyTarget Target, string Id)> _removals = [];
+    // What operators ask, found among the requests of a round: done behind its commands, which stand in the log as they
+    // come.
+    private readonly List<(ReplyTarget Target, int Field, byte[] Body)> _operations = [];
+    private readonly HeldWrites _held = new(options.QueryBytesMax);
     private readonly ArrayBufferWriter<byte> _command = new();
     private byte[]? _status;
     private bool _saidMalformed;
@@ -35,11 +37,35 @@ internal sealed class ClientDesk(
     public bool Receive(ref bool worked)
     {
         _status = null;
+        ReleaseHeld();
         bool left = ReceiveFrames(ref worked);
-        foreach ((ReplyTarget target, string id) in _removals)
-            RemoveMember(target, id);
-        _removals.Clear();
+        foreach ((ReplyTarget target, int asked, byte[] body) in _operations)
+            operators.Take(asked, body, response => Answer(target, response));
+        _operations.Clear();
         return left;
+    }
+
+    /// <summary>Whether writes wait for the leadership to be handed over.</summary>
+    public bool HoldsWrites => _held.Count > 0;
+
+    // Until the next leader is known, a client that is sent away could only ask around.
+    private void ReleaseHeld()
+    {
+        long patienceMicros = 3 * options.TickMicros * options.Raft.ElectionTimeoutTicks;
+        bool isSettled = node.Role == Role.Leader || !node.Leader.IsNone
+            || clock.MonotonicMicros - _held.SinceMicros > patienceMicros;
+        if (!node.TransferTarget.IsNone || !isSettled)
+            return;
+        while (_held.TryTake(out ReplyTarget target, out byte[] command))
+            Write(target, command);
+    }
+
+    private void Answer(in ReplyTarget target, Response response)
+    {
+        if (response.Code == Code.Ok)
+            responder.Reply(target, Code.Ok, response.Payload.Span, 0);
+        else
+            responder.Fail(target, response.Code, response.Message, response.Cure);
     }
 
     private bool ReceiveFrames(ref bool worked)
@@ -123,7 +149,7 @@ internal sealed class ClientDesk(
         {
             if (reader.Field == IdField && !reader.IsDelimited)
                 id = reader.Number;
-            else if (reader.Field is WriteField or ReadField or StatusField or RemoveMemberField && reader.IsDelimited)
+            else if (IsBody(reader.Field) && reader.IsDelimited)
             {
                 field = reader.Field;
                 body = reader.Bytes;
@@ -140,12 +166,15 @@ internal sealed class ClientDesk(
             Read(target, body);
         else if (field == StatusField)
             responder.Reply(target, Code.Ok, _status ??= report.Make(), 0);
-        else if (field == RemoveMemberField)
-            _removals.Add((target, RemovedId(body)));
+        else if (field is RemoveMemberField or TransferField)
+            _operations.Add((target, field, body.ToArray()));
         else
             responder.Fail(target, Code.BadRequest, "the request asks for nothing that this version knows",
                 "See docs/wire-protocol.md");
     }
+
+    private static bool IsBody(int field) =>
+        field is WriteField or ReadField or StatusField or RemoveMemberField or TransferField;
 
     private bool TryTake(in ReplyTarget target)
     {
@@ -166,6 +195,12 @@ internal sealed class ClientDesk(
         if (code != Code.Ok)
         {
             responder.Fail(target, code, message);
+            return;
+        }
+        if (!node.TransferTarget.IsNone)
+        {
+            if (!_held.TryAdd(target, command, clock.MonotonicMicros))
+                responder.Fail(target, Code.Overloaded, "too many writes wait for the next leader", Later);
             return;
         }
         if (!log.HasRoom(command.Length + RecordHeader.SizeBytes))
@@ -195,31 +230,6 @@ internal sealed class ClientDesk(
         }
         Check.That(node.TryRead(out ulong ticket), "a leader takes reads");
         applier.Reads.Add(ticket, target, query);
-    }
-
-    private static string RemovedId(ReadOnlySpan<byte> body)
-    {
-        string id = "";
-        var reader = new WireReader(body);
-        while (reader.Read())
-        {
-            if (reader.Field == 1 && reader.IsDelimited)
-                id = System.Text.Encoding.UTF8.GetString(reader.Bytes);
-        }
-        return id;
-    }
-
-    private void RemoveMember(ReplyTarget target, string id)
-    {
-        if (!CheckLeader(target))
-            return;
-        membership.Remove(new NodeId(id), outcome =>
-        {
-            if (outcome.Code == Code.Ok)
-                responder.Reply(target, Code.Ok, default, 0);
-            else
-                responder.Fail(target, outcome.Code, outcome.Message, outcome.Cure);
-        });
     }
 
     private bool CheckLeader(in ReplyTarget target)

@@ -9,19 +9,12 @@ namespace Chorus.Common.Replica;
 /// Takes join requests, on the join socket or passed on by another member, and answers when they are committed.
 /// </summary>
 internal sealed class JoinDesk(
-    ReplicaOptions options, RaftNode node, IClientTransport? joins, PeerLink link, MembershipDesk membership)
+    ReplicaOptions options, RaftNode node, IClientTransport? joins, Forwarding forwarding, MembershipDesk membership)
 {
     /// <summary>Version of the join protocol.</summary>
     private const uint ProtocolVersion = 1;
 
     private const int FramesPerRound = 16;
-    private const int ForwardedMax = 256;
-
-    // Joins passed on to the leader, oldest first; one that is never answered is pushed out and tried again by the
-    // node.
-    private readonly Queue<ulong> _order = new();
-    private readonly Dictionary<ulong, ClientConnection> _forwarded = [];
-    private ulong _lastCorrelation;
 
     /// <summary>Takes what has arrived on the join socket.</summary>
     public bool Receive()
@@ -37,39 +30,20 @@ internal sealed class JoinDesk(
             else if (node.Leader.IsNone)
                 joins.Send(connection, Refusal(Code.NotLeader, "the cluster has no leader at the moment", "Try again"));
             else
-                Forward(connection, frame);
+                forwarding.ToLeader(PeerMessageType.ForwardedJoin, frame, reply => Return(connection, reply));
         }
         return worked;
     }
 
-    /// <summary>Whether a message about a join is one that this node can use.</summary>
-    public bool Expects(in PeerMessage message) =>
-        message.Type == PeerMessageType.ForwardedJoin || _forwarded.ContainsKey(message.Correlation);
+    /// <summary>Takes a join that another member passed on.</summary>
+    public void TakeForwarded(PeerMessage question, ReadOnlySpan<byte> body) =>
+        Decide(body, reply => forwarding.Answer(question, reply));
 
-    /// <summary>
-    /// Takes a join that another member passed on, or the leader's reply to one that this node passed on.
-    /// </summary>
-    public void ReceiveForwarded(in PeerMessage message, ReadOnlySpan<byte> body)
+    // Without an answer the node that joins asks again.
+    private void Return(ClientConnection connection, ReadOnlySpan<byte> reply)
     {
-        if (message.Type == PeerMessageType.ForwardedJoinReply)
-        {
-            if (_forwarded.Remove(message.Correlation, out ClientConnection? connection))
-                joins?.Send(connection, body);
-            return;
-        }
-        NodeId origin = message.Envelope.From;
-        ulong correlation = message.Correlation;
-        Decide(body, reply => link.SendForwardedJoin(origin, PeerMessageType.ForwardedJoinReply, correlation, reply));
-    }
-
-    private void Forward(ClientConnection connection, ReadOnlySpan<byte> frame)
-    {
-        if (_order.Count == ForwardedMax)
-            _forwarded.Remove(_order.Dequeue());
-        ulong correlation = ++_lastCorrelation;
-        _order.Enqueue(correlation);
-        _forwarded[correlation] = connection;
-        link.SendForwardedJoin(node.Leader, PeerMessageType.ForwardedJoin, correlation, frame);
+        if (!reply.IsEmpty)
+            joins?.Send(connection, reply);
     }
 
     private void Decide(ReadOnlySpan<byte> frame, Action<byte[]> answer)
@@ -99,7 +73,7 @@ internal sealed class JoinDesk(
             outcome.Code == Code.Ok ? Welcome() : Refusal(outcome.Code, outcome.Message, outcome.Cure)));
     }
 
-    private MembershipDesk.Answer? Objection(JoinRequest request)
+    private OperatorAnswer? Objection(JoinRequest request)
     {
         if (request.ProtocolVersion != ProtocolVersion)
         {

@@ -11,30 +11,25 @@ internal sealed class MembershipDesk(
 {
     private const string TryAgain = "Try again";
 
-    private static readonly Answer Replaced =
+    private static readonly OperatorAnswer Replaced =
         new(Code.OutcomeUnknown, "the leader was replaced before the change was committed", TryAgain);
-
-    private static readonly Answer NotLeader = new(Code.NotLeader, "this node is not the leader", TryAgain);
-
-    /// <summary>What became of a request: a code, and for people a cause and a cure.</summary>
-    public readonly record struct Answer(Code Code, string Message = "", string Cure = "");
 
     /// <summary>Adds a node as a learner or an observer, or finds that it is a member already.</summary>
     /// <param name="wanted">The node as it describes itself: a learner or an observer.</param>
     /// <param name="done">Called once, at once or when the change is committed.</param>
-    public void Add(Member wanted, Action<Answer> done)
+    public void Add(Member wanted, Action<OperatorAnswer> done)
     {
         // What a member that lags behind knows of the others is no reason to turn a node away for good.
         if (node.Role != Role.Leader)
         {
-            done(NotLeader);
+            done(OperatorAnswer.NotLeader);
             return;
         }
         Configuration current = node.Configuration;
         Member? known = current.Find(wanted.Id);
         if (known is not null && known.Incarnation != 0 && known.Incarnation != wanted.Incarnation)
         {
-            done(new Answer(
+            done(new OperatorAnswer(
                 Code.BadRequest,
                 $"{wanted.Id} is a member with another data directory: the one that asks was wiped or is new, and "
                     + "cannot know what the old one promised",
@@ -44,7 +39,7 @@ internal sealed class MembershipDesk(
         if (known is not null && (known.Kind == MemberKind.Observer) != (wanted.Kind == MemberKind.Observer))
         {
             string kind = known.Kind == MemberKind.Observer ? "an observer" : "a replica";
-            done(new Answer(
+            done(new OperatorAnswer(
                 Code.BadRequest, $"{wanted.Id} is a member already, as {kind}, and stays one",
                 $"Choose another -id, or remove it first (Client members remove {wanted.Id})"));
             return;
@@ -52,14 +47,14 @@ internal sealed class MembershipDesk(
         Member? rival = current.Members.FirstOrDefault(m => m.Id != wanted.Id && m.PeerAddress == wanted.PeerAddress);
         if (rival is not null)
         {
-            done(new Answer(
+            done(new OperatorAnswer(
                 Code.BadRequest, $"{rival.Id} is a member at the same address {wanted.PeerAddress}",
                 "Choose another port with -raft"));
             return;
         }
         if (known is null && current.Members.Count >= Configuration.MembersMax)
         {
-            done(new Answer(
+            done(new OperatorAnswer(
                 Code.BadRequest, $"the cluster has {Configuration.MembersMax} members, the most that it may have",
                 "Remove one first (Client members remove ID)"));
             return;
@@ -67,7 +62,7 @@ internal sealed class MembershipDesk(
         Member next = known is null || known.Incarnation == 0 ? wanted : wanted with { Kind = known.Kind };
         if (next == known)
         {
-            WhenCommitted(new Answer(Code.Ok), done);
+            WhenCommitted(new OperatorAnswer(Code.Ok), done);
             return;
         }
         if (Propose(current.With(next), done))
@@ -77,18 +72,19 @@ internal sealed class MembershipDesk(
     /// <summary>Removes a member.</summary>
     /// <param name="id">Its name.</param>
     /// <param name="done">Called once, at once or when the change is committed.</param>
-    public void Remove(NodeId id, Action<Answer> done)
+    public void Remove(NodeId id, Action<OperatorAnswer> done)
     {
         Configuration current = node.Configuration;
         if (current.Find(id) is null)
         {
             WhenCommitted(
-                new Answer(Code.NotFound, $"{id} is not a member; members are {current}", "Check the name"), done);
+                new OperatorAnswer(Code.NotFound, $"{id} is not a member; members are {current}", "Check the name"),
+                done);
             return;
         }
         if (id == node.Self && node.Role == Role.Leader)
         {
-            done(new Answer(
+            done(new OperatorAnswer(
                 Code.BadRequest, $"{id} leads the cluster and cannot be removed while it does",
                 "Stop it, wait until another node leads (Client status), then remove it"));
             return;
@@ -118,7 +114,7 @@ internal sealed class MembershipDesk(
     /// <summary>
     /// Says what the present configuration says, but not before it is certain: it may still be rolled back.
     /// </summary>
-    private void WhenCommitted(Answer answer, Action<Answer> done)
+    private void WhenCommitted(OperatorAnswer answer, Action<OperatorAnswer> done)
     {
         if (node.ConfigurationIndex <= node.Commit || node.TermAt(node.ConfigurationIndex) is not { } term)
             done(answer);
@@ -126,23 +122,26 @@ internal sealed class MembershipDesk(
             changes.Add(node.ConfigurationIndex, term, committed => done(committed ? answer : Replaced));
     }
 
-    private bool Propose(Configuration next, Action<Answer> done)
+    private bool Propose(Configuration next, Action<OperatorAnswer> done)
     {
         switch (node.TryProposeConfiguration(next))
         {
             case ConfigurationProposal.Accepted:
                 changes.Add(
                     node.ConfigurationIndex, node.Term,
-                    committed => done(committed ? new Answer(Code.Ok) : Replaced));
+                    committed => done(committed ? new OperatorAnswer(Code.Ok) : Replaced));
                 return true;
             case ConfigurationProposal.NotLeader:
-                done(NotLeader);
+                done(OperatorAnswer.NotLeader);
+                return false;
+            case ConfigurationProposal.TransferUnderWay:
+                done(new OperatorAnswer(Code.Refused, "the leadership is being handed over", TryAgain));
                 return false;
             case ConfigurationProposal.ChangeInFlight:
-                done(new Answer(Code.Overloaded, "another change of the members is under way", TryAgain));
+                done(new OperatorAnswer(Code.Overloaded, "another change of the members is under way", TryAgain));
                 return false;
             default:
-                done(new Answer(
+                done(new OperatorAnswer(
                     Code.Overloaded,
                     "the change is not allowed now: too few of the voters that it would leave are answering",
                     "Try again when the others are up (Client status)"));

@@ -7,11 +7,11 @@ namespace Chorus.Common.Replica;
 /// The door for messages from peers: what is malformed, foreign or misaddressed stays outside, counted, named once.
 /// </summary>
 /// <param name="options">Who this node is.</param>
-/// <param name="joins">Whether a join passed on is expected.</param>
+/// <param name="forwarding">Whether an answer to what was passed on is expected.</param>
 /// <param name="counters">Counts what is dropped.</param>
 /// <param name="logger">Names each cause once.</param>
 internal sealed class PeerIntake(
-    ReplicaOptions options, JoinDesk joins, ReplicaCounters counters, ILogger logger)
+    ReplicaOptions options, Forwarding forwarding, ReplicaCounters counters, ILogger logger)
 {
     private bool _saidMalformed;
     private bool _saidForeign;
@@ -41,7 +41,7 @@ internal sealed class PeerIntake(
                 + "two nodes use one address or one id");
             return false;
         }
-        if (message.Message is null && !joins.Expects(message))
+        if (message.Message is null && !forwarding.Expects(message))
             return false;
         counters.PeerMessages++;
         return true;

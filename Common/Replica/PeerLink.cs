@@ -85,13 +85,13 @@ internal sealed class PeerLink
         }
     }
 
-    /// <summary>Sends a join on to the leader, or its reply back.</summary>
-    public void SendForwardedJoin(NodeId to, PeerMessageType type, ulong correlation, ReadOnlySpan<byte> body)
+    /// <summary>Sends a join or a request on to the leader, or its reply back.</summary>
+    public void SendForwarded(NodeId to, PeerMessageType type, ulong correlation, ReadOnlySpan<byte> body)
     {
         string address = PeerAddressOf(to);
         if (address.Length == 0)
             return;
-        int length = PeerCodec.EncodeForwardedJoin(EnvelopeTo(to), type, correlation, _header);
+        int length = PeerCodec.EncodeForwarded(EnvelopeTo(to), type, correlation, _header);
         _transport.Send(address, _header.AsSpan(0, length), body);
     }
 

@@ -30,6 +30,9 @@ public sealed class Replica
     private readonly Applier _applier;
     private readonly ClientDesk _desk;
     private readonly MembershipDesk _membership;
+    private readonly Forwarding _forwarding;
+    private readonly TransferDesk _transfers;
+    private readonly OperatorDesk _operators;
     private readonly JoinDesk _joins;
     private readonly Responder _responder;
     private readonly CatchUp? _catchUp;
@@ -71,12 +74,15 @@ public sealed class Replica
             ? new BatchApplier(log, apply, stateMachine, writes, reads, changes, _responder, Counters)
             : new InlineApplier(log, stateMachine, writes, reads, changes, _responder, Counters);
         _membership = new MembershipDesk(options, _node, changes, logger);
+        _forwarding = new Forwarding(_node, _link, clock);
+        _transfers = new TransferDesk(options, _node, clock);
+        _operators = new OperatorDesk(_node, _membership, _transfers, _forwarding);
         var report = new StatusReport(options, _node, log, _applier, ports, _link, Counters);
         _desk = new ClientDesk(
-            options, _node, log, stateMachine, clients, _responder, _applier, _membership, report, _link, clock,
+            options, _node, log, stateMachine, clients, _responder, _applier, _operators, report, _link, clock,
                 Counters, logger);
-        _joins = new JoinDesk(options, _node, ports.Joins, _link, _membership);
-        _intake = new PeerIntake(options, _joins, Counters, logger);
+        _joins = new JoinDesk(options, _node, ports.Joins, _forwarding, _membership);
+        _intake = new PeerIntake(options, _forwarding, Counters, logger);
         _catchUp = ports.Fetch is { } fetch
             ? new CatchUp(options, _node, log, _link, fetch, Counters, logger)
             : null;
@@ -102,6 +108,15 @@ public sealed class Replica
     /// </summary>
     public long NextWorkMicros { get; private set; }
 
+    /// <summary>
+    /// A node that is to stop hands its leadership over first, if it has one and somebody can take it: so nobody waits
+    /// for an election. Go on with <see cref="DoWork"/> while <see cref="IsHandingOver"/>.
+    /// </summary>
+    public void BeginHandOver() => _transfers.Begin(NodeId.None, _ => { });
+
+    /// <summary>Whether a transfer of the leadership is under way, or writes wait for its end.</summary>
+    public bool IsHandingOver => _transfers.IsUnderWay || _desk.HoldsWrites;
+
     /// <summary>One round of the loop.</summary>
     /// <returns>Whether anything was done.</returns>
     /// <exception cref="ReplicaStoppedException">The disk failed; the node must stop.</exception>
@@ -115,6 +130,7 @@ public sealed class Replica
         worked |= CatchUp();
         worked |= _joins.Receive();
         Carry(default);
+        _transfers.Work();
         bool clientsLeft = _desk.Receive(ref worked);
         Carry(default);
         _log.Flush();
@@ -197,7 +213,7 @@ public sealed class Replica
             _link.Learn(message.Envelope);
             if (message.Message is null)
             {
-                _joins.ReceiveForwarded(message, frame.Records);
+                ReceiveForwarded(message, frame.Records);
                 continue;
             }
             if (message.Message is AppendRequest { Entries.Count: > 0 } && !_log.HasRoom(frame.Records.Length))
@@ -214,6 +230,16 @@ public sealed class Replica
         return true;
     }
 
+    private void ReceiveForwarded(in PeerMessage message, ReadOnlySpan<byte> body)
+    {
+        if (_forwarding.TryTakeAnswer(message, body))
+            return;
+        if (message.Type == PeerMessageType.ForwardedJoin)
+            _joins.TakeForwarded(message, body);
+        else
+            _operators.TakeForwarded(message, body);
+    }
+
     private bool Tick()
     {
         long now = _clock.MonotonicMicros;
@@ -227,6 +253,7 @@ public sealed class Replica
         if (now >= _nextTickMicros)
             _nextTickMicros = now + _options.TickMicros;
         _membership.CompleteAddresses(_link);
+        _forwarding.Expire();
         _log.MaintainRoom(now);
         _log.Flush();
         return true;

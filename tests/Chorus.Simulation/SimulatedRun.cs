@@ -182,7 +182,7 @@ internal sealed class SimulatedRun
         new RunSummary(
             _around.Events.Now / 1e6, _around.Events.Executed, _around.History.Acknowledged,
             _around.History.ReadsAnswered, _around.Invariants.Committed.Last, _around.Invariants.Elections,
-            _nemesis.Strikes, _operator.Changes + _librarian.Changes, _around.Invariants.Dropped,
+            _nemesis.Strikes, _operator.Changes + _librarian.Changes, _operator.Transfers, _around.Invariants.Dropped,
             _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
             _nemesis.Lies, _around.Invariants.Fetched),
         failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);

@@ -23,6 +23,7 @@ internal sealed record SimulationResult(
 /// <param name="Elections">Elections won.</param>
 /// <param name="Strikes">Faults that struck.</param>
 /// <param name="MemberChanges">Members added, removed and replaced.</param>
+/// <param name="Transfers">Times that the leadership was handed over on request.</param>
 /// <param name="Dropped">Entries that were truncated.</param>
 /// <param name="Followed">Records that observers have in the end, all together.</param>
 /// <param name="FeedLost">Messages that feeds dropped.</param>
@@ -30,10 +31,11 @@ internal sealed record SimulationResult(
 /// <param name="Fetched">Records that replicas far behind have fetched from others.</param>
 internal readonly record struct RunSummary(
     double SimulatedSeconds, long Events, int Writes, int Reads, ulong Committed, int Elections, int Strikes,
-    int MemberChanges, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched)
+    int MemberChanges, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads, {Committed} committed, "
-        + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Dropped} truncated, "
+        + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Transfers} transfers, "
+        + $"{Dropped} truncated, "
         + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched");
 }

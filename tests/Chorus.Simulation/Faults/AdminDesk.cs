@@ -75,6 +75,21 @@ internal sealed class AdminDesk(Cluster cluster, SeededRandom random, int firstR
             done);
     }
 
+    /// <summary>Asks anybody, once, that another node should lead.</summary>
+    public void HandOver(string target, Action done)
+    {
+        Requests frame = new();
+        frame.Requests_.Add(new Request { Id = 8, TransferLeadership = new TransferLeadership { Target = target } });
+        string address = $"{Operator.Machine}:{++_requests}";
+        _around.Network.Open(address, new Inbox(answer =>
+        {
+            if (Responses.Parser.ParseFrom(answer).Responses_.Any(response => response.Code == Code.Ok))
+                done();
+        }));
+        _around.Network.SendForClient(
+            Operator.Machine, address, random.Pick(cluster.Nodes).ClientAddress, frame.ToByteArray());
+    }
+
     // Who does not answer may be gone for good: the next attempt goes elsewhere.
     private string Next(ref string target, Machine node)
     {

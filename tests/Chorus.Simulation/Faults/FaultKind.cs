@@ -66,6 +66,9 @@ internal enum FaultKind : byte
     /// <summary>Members are added, removed, and replaced after a loss of their disk.</summary>
     Membership,
 
+    /// <summary>The leadership is handed over, to somebody or to anybody.</summary>
+    Transfer,
+
     /// <summary>Feeds lose messages, in bursts, at a tiny high-water mark, or all records for a while.</summary>
     FeedLoss,
 

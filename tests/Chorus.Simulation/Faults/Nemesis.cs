@@ -99,6 +99,9 @@ internal sealed class Nemesis
             case FaultKind.Membership:
                 _operator.DoSomething();
                 break;
+            case FaultKind.Transfer:
+                _operator.HandOver();
+                break;
             case FaultKind.ObserverMembership:
                 _librarian.DoSomething();
                 break;

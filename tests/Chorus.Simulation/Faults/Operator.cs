@@ -32,6 +32,27 @@ internal sealed class Operator
     /// <summary>Changes of the members that were carried through.</summary>
     public int Changes { get; private set; }
 
+    /// <summary>Transfers of the leadership that somebody said were done.</summary>
+    public int Transfers { get; private set; }
+
+    /// <summary>
+    /// Has another node lead, also beside whatever is under way; and sometimes does not wait for it before the old
+    /// leader is stopped.
+    /// </summary>
+    public void HandOver()
+    {
+        string target = _random.Chance(0.5) ? "" : _random.Pick(_cluster.Nodes).Name;
+        SimulatedNode? leader = _cluster.Leader;
+        _desk.HandOver(target, () => Transfers++);
+        if (leader is null || !_random.Chance(0.2))
+            return;
+        _around.Events.After(_random.Exponential(_around.Plan.ElectionMicros * 0.2), () =>
+        {
+            leader.Kill();
+            _around.Events.After(_random.Exponential(_around.Plan.ElectionMicros), leader.Start);
+        });
+    }
+
     /// <summary>Lets the first node's cluster grow to its size.</summary>
     public void AddAll(IReadOnlyList<SimulatedNode> nodes)
     {

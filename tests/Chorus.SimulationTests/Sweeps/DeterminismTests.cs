@@ -32,6 +32,7 @@ public sealed class DeterminismTests
         Assert.True(runs.Sum(run => run.Elections) > 40, "leaders change");
         Assert.True(runs.Sum(run => run.Strikes) > 100, "faults strike");
         Assert.True(runs.Sum(run => run.MemberChanges) > 5, "members come and go");
+        Assert.True(runs.Sum(run => run.Transfers) > 10, "the leadership is handed over");
         Assert.True(runs.Sum(run => run.Dropped) > 20, "logs are truncated");
         Assert.True(runs.Sum(run => run.Fetched) > 50, "replicas far behind fetch from others");
         Assert.True(runs.Sum(run => (long)run.Followed) > 500, "the log is followed");

@@ -34,6 +34,9 @@ internal sealed class FakeCluster
     /// <summary>Members that were removed.</summary>
     public List<string> Removed { get; } = [];
 
+    /// <summary>What is answered to whoever wants another leader; null: it is done.</summary>
+    public ClientResult? TransferRefusal { get; set; }
+
     /// <summary>Addresses of every connection that was opened.</summary>
     public List<IReadOnlyList<string>> Connections { get; } = [];
 
@@ -50,6 +53,11 @@ internal sealed class FakeCluster
             {
                 Removed.Add(id);
                 return new(new ClientResult(Code.Ok, default, 9, "", ""));
+            },
+            TransferLeadership = target =>
+            {
+                byte[] leader = System.Text.Encoding.UTF8.GetBytes(target.Length > 0 ? target : "node2");
+                return new(TransferRefusal ?? new ClientResult(Code.Ok, leader, 0, "", ""));
             },
             Close = () => ValueTask.CompletedTask,
         };

@@ -19,6 +19,8 @@ public sealed class PeerCodecTests
             new PreVoteRequest(from, incarnation, to, term, Index(9), new Term(6)),
             new PreVoteResponse(from, incarnation, to, term, true),
             new VoteRequest(from, incarnation, to, term, Index(9), new Term(6)),
+            new VoteRequest(from, incarnation, to, term, Index(9), new Term(6), ByTransfer: true),
+            new TimeoutNow(from, incarnation, to, term),
             new VoteResponse(from, incarnation, to, term, false),
             new AppendRequest(from, incarnation, to, term, Index(9), new Term(6), EntryRange.EmptyAt(Index(10)),
                 Index(8)),
@@ -78,7 +80,7 @@ public sealed class PeerCodecTests
     public void A_join_passed_on_keeps_its_correlation()
     {
         byte[] header = new byte[PeerCodec.HeaderBytesMax];
-        int length = PeerCodec.EncodeForwardedJoin(Envelope, PeerMessageType.ForwardedJoin, 5, header);
+        int length = PeerCodec.EncodeForwarded(Envelope, PeerMessageType.ForwardedJoin, 5, header);
         Assert.True(PeerCodec.TryDecode(header.AsSpan(0, length), new byte[] { 1 }, out PeerMessage decoded,
             out string? error), error);
         Assert.Equal((PeerMessageType.ForwardedJoin, 5ul), (decoded.Type, decoded.Correlation));

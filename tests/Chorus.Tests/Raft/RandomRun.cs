@@ -192,6 +192,8 @@ internal sealed class RandomRun
             Read(node);
         else if (what < 940)
             ChangeMembers(node);
+        else if (what < 950)
+            node.Node.TryTransferLeadership(_random.Next(2) == 0 ? NodeId.None : _nodes[_random.Next(_nodes.Count)].Id);
         else if (node.Node.Role != Role.Leader)
             node.TickWithoutTaking(_random.Next(1, 60));
         if (node.IsUp)
