@@ -28,6 +28,8 @@ public sealed class ReplicaFlags
         "inmem", "keep the log in memory only: nothing survives a restart");
     private readonly FlagOption<string?> _logFolder = Flag.Text(
         "logfolder", "FOLDER", "write each applied command to a log in this folder, flushed, before it is answered");
+    private readonly FlagOption<string?> _reads = Flag.Text(
+        "reads", "index|lease|log", "how reads are answered that do not say (default index)");
     private readonly FlagOption<int> _priority = Flag.Integer(
         "priority", "0-100", "of two equally up-to-date replicas the higher one becomes leader", 50, 0,
         ReplicaHostOptions.PriorityMax);
@@ -56,7 +58,7 @@ public sealed class ReplicaFlags
         foreach (Option option in own)
             root.Add(option);
         foreach (Option option in new Option[]
-            { _priority, _advertise, _insecure, _cpuProfile, _memoryProfile, _verbose, _quiet })
+            { _reads, _priority, _advertise, _insecure, _cpuProfile, _memoryProfile, _verbose, _quiet })
         {
             root.Add(option);
         }
@@ -92,6 +94,7 @@ public sealed class ReplicaFlags
             InMemory = parsed.GetValue(_inMemory),
             Insecure = parsed.GetValue(_insecure),
             Priority = parsed.GetValue(_priority),
+            Reads = ReadModes.ParseForServer(parsed.GetValue(_reads)),
             AppliesOnThread = logFolder is not null,
         };
         host = host with

@@ -160,6 +160,7 @@ public sealed class ReplicaHost(
         ApplyBytesPerRound = options.ApplyBytesPerRound,
         StateBase = options.StateBase,
         IsDurable = !options.InMemory,
+        Reads = options.Reads,
         Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
         Version = ProgramVersion.Text,
     };

@@ -2,6 +2,7 @@ using System.Net;
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Raft;
+using ReadMode = Chorus.Common.Protocol.ReadMode;
 
 namespace Chorus.Common.Hosting;
 
@@ -59,6 +60,9 @@ public sealed record ReplicaHostOptions
 
     /// <summary>Nothing is written to disk, nothing survives a restart.</summary>
     public bool InMemory { get; init; }
+
+    /// <summary>How reads are answered that do not say. Default <see cref="ReadMode.Index"/>.</summary>
+    public ReadMode Reads { get; init; } = ReadMode.Index;
 
     /// <summary>Whether listening beyond loopback, where anybody may connect, is wanted.</summary>
     public bool Insecure { get; init; }

@@ -133,6 +133,10 @@ public static class PeerCodec
                 return Put(ref writer, PeerMessageType.HeartbeatResponse, m.Round, m.LastIndex.Value);
             case TimeoutNow:
                 return Put(ref writer, PeerMessageType.TimeoutNow);
+            case ReadIndexRequest m:
+                return Put(ref writer, PeerMessageType.ReadIndexRequest, (ulong)m.Kind, m.Ticket);
+            case ReadIndexResponse m:
+                return Put(ref writer, PeerMessageType.ReadIndexResponse, (ulong)m.Kind, m.Ticket, m.Index.Value);
             default:
                 throw new InvariantViolationException($"no encoding for {message.GetType().Name}");
         }
@@ -184,11 +188,19 @@ public static class PeerCodec
                 return new HeartbeatResponse(e.From, e.FromIncarnation, e.To, term, r.Number(), r.Index());
             case PeerMessageType.TimeoutNow:
                 return new TimeoutNow(e.From, e.FromIncarnation, e.To, term);
+            case PeerMessageType.ReadIndexRequest:
+                return new ReadIndexRequest(e.From, e.FromIncarnation, e.To, term, Kind(r.Number()), r.Number());
+            case PeerMessageType.ReadIndexResponse:
+                return new ReadIndexResponse(
+                    e.From, e.FromIncarnation, e.To, term, Kind(r.Number()), r.Number(), r.Index());
             default:
                 error = $"unknown message type {(byte)type}";
                 return null;
         }
     }
+
+    // A number that is none stays one that the core refuses.
+    private static ReadKind Kind(ulong number) => (ReadKind)Math.Min(number, byte.MaxValue);
 
     private static void WriteNames(ref FieldWriter writer, PeerEnvelope envelope)
     {

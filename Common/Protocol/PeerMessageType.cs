@@ -47,4 +47,10 @@ public enum PeerMessageType : byte
 
     /// <summary>The leader's answer to <see cref="ForwardedRequest"/>; a <c>Response</c> is the second frame.</summary>
     ForwardedResponse = 14,
+
+    /// <summary><see cref="Chorus.Raft.ReadIndexRequest"/>.</summary>
+    ReadIndexRequest = 20,
+
+    /// <summary><see cref="Chorus.Raft.ReadIndexResponse"/>.</summary>
+    ReadIndexResponse = 21,
 }

@@ -7,17 +7,27 @@ namespace Chorus.Raft;
 /// The timeout is drawn from [E, 2 × E), Raft §5.2, plus E for every voter of a higher priority that may
 /// still be there, at most <see cref="RanksMax"/>: the preferred voter campaigns first, the others wait
 /// longer, but not for ever.
+/// <para>
+/// Who hears from a leader elects nobody else for E ticks, dissertation §4.2.3. Leases stand on that promise (trap 23):
+/// so it outlives a term, a leader that is forgotten, and a restart, after which it is unknown whom it was given to.
+/// </para>
 /// </remarks>
-internal sealed class ElectionTimer(int electionTimeoutTicks, SplitMix random)
+internal sealed class ElectionTimer(int electionTimeoutTicks, SplitMix random, bool mayHaveHeard)
 {
     /// <summary>Most election timeouts that priority adds.</summary>
     public const int RanksMax = 3;
 
     private int _elapsed;
     private int _timeout = electionTimeoutTicks + random.Below(electionTimeoutTicks);
+    private int _sinceHeard = mayHaveHeard && !Mutants.PromiseLostAtRestart ? 0 : electionTimeoutTicks;
 
-    /// <summary>Whether the minimum election timeout has not passed since a leader was heard.</summary>
-    public bool HeardRecently => _elapsed < electionTimeoutTicks;
+    /// <summary>
+    /// Whether the minimum election timeout has not passed since a leader was heard, in this life or an earlier one.
+    /// </summary>
+    public bool HeardRecently => _sinceHeard < electionTimeoutTicks;
+
+    /// <summary>The leader heard last; none when that was in an earlier life, or never.</summary>
+    public NodeId HeardFrom { get; private set; } = NodeId.None;
 
     /// <summary>Whether it is time to campaign.</summary>
     public bool HasExpired => _elapsed >= _timeout;
@@ -27,6 +37,15 @@ internal sealed class ElectionTimer(int electionTimeoutTicks, SplitMix random)
     {
         if (_elapsed < int.MaxValue)
             _elapsed++;
+        if (_sinceHeard < int.MaxValue)
+            _sinceHeard++;
+    }
+
+    /// <summary>A leader was heard: starts to wait again, and is loyal to it.</summary>
+    public void Heard(NodeId leader)
+    {
+        _elapsed = _sinceHeard = 0;
+        HeardFrom = leader;
     }
 
     /// <summary>Starts to wait again, as long as before.</summary>

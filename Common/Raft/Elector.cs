@@ -22,9 +22,11 @@ internal sealed class Elector(NodeState state)
     /// </remarks>
     public void OnVoteRequest(VoteRequest m)
     {
-        if (m.Term > state.Term && (m.ByTransfer || !IsLoyalAgainst(m.From)))
+        bool isLoyal = !m.ByTransfer && IsLoyalAgainst(m.From);
+        if (m.Term > state.Term && !isLoyal)
             state.BecomeFollower(m.Term, NodeId.None);
-        bool granted = m.Term == state.Term && IsWhole
+        // Loyal in the same term, too: an answer of the candidate may have brought the term here before its request.
+        bool granted = m.Term == state.Term && IsWhole && (!isLoyal || Mutants.PromiseLostWithTerm)
             && (state.VotedFor == m.From || (state.VotedFor.IsNone && state.Leader.IsNone))
             && state.Log.IsMatchedBy(m.LastTerm, m.LastIndex);
         if (granted)
@@ -44,9 +46,10 @@ internal sealed class Elector(NodeState state)
 
     /// <summary>
     /// Whether this node leads, or has heard from another leader within the minimum election timeout. A
-    /// leader that asks has itself given up.
+    /// leader that asks has itself given up. It does not matter that this node knows of no leader any more, because it
+    /// asked around itself, or heard of a higher term: the leader that it heard may rely on its lease (trap 23).
     /// </summary>
     private bool IsLoyalAgainst(NodeId candidate) =>
         state.Role == Role.Leader
-        || (!state.Leader.IsNone && state.Leader != candidate && state.Timer.HeardRecently);
+        || (state.Timer.HeardRecently && state.Timer.HeardFrom != candidate);
 }

@@ -97,6 +97,19 @@ internal sealed class Follower(NodeState state, Campaign campaign)
     }
 
     /// <summary>Appends entries that are committed, whoever brought them. False when they have no place here.</summary>
+    /// <remarks>
+    /// Why it is safe. (1) What the source names committed and what a leader has named committed are prefixes of one
+    /// log (state machine safety), so entries up to LeaderCommit that the source holds committed are those that the
+    /// leader means. The bound is what matters: a source may know of a commit in a term that this node has not heard
+    /// of, while the deposed leader that it follows holds other entries there; their acknowledgement would be counted
+    /// for those (traps 12, 13). (2) A leader of this node's term or an earlier one has committed them, so every
+    /// leader that this node follows from now on holds them (leader completeness): they may be acknowledged to it in
+    /// its term by the usual <see cref="AppendAccepted"/>, which moves its view of this node on, and what it sends of
+    /// them meanwhile is found there already. (3) The own log before them is committed, too, for the chain covers all
+    /// that stands before a record: nothing is truncated, nothing acknowledged is lost. Where an uncommitted entry of
+    /// a deposed leader stands at the end, the chain differs, and the leader's messages repair it in Raft's own way.
+    /// (4) A longer log of committed entries wins votes more easily and makes nobody electable who lacks one.
+    /// </remarks>
     public bool TryAppendCommitted(EntryRange entries)
     {
         bool follows = entries.From == state.Log.Last.Next;
@@ -145,7 +158,7 @@ internal sealed class Follower(NodeState state, Campaign campaign)
             return false;
         }
         state.BecomeFollower(m.Term, m.From);
-        state.Timer.Restart();
+        state.Timer.Heard(m.From);
         return true;
     }
 

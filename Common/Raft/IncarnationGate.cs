@@ -14,7 +14,8 @@ internal sealed class IncarnationGate(NodeState state)
 
     /// <summary>Whether a message may be looked at, as far as the sender's incarnation goes.</summary>
     /// <remarks>
-    /// Answers are what is counted, so they must come from the very member of the configuration. Requests of
+    /// Answers are what is counted, so they must come from the very member of the configuration; and so must questions
+    /// about reads. Requests of
     /// a sender unknown here, or replaced under a configuration that has not reached this node yet, are
     /// another matter: dropping them would cut a lagging node off from its legitimate leader. They can do no
     /// harm: a wiped node has no configuration, so it neither campaigns nor leads.
@@ -23,7 +24,8 @@ internal sealed class IncarnationGate(NodeState state)
     {
         Member? member = state.Configuration.Find(message.From);
         bool isAnswer = message
-            is PreVoteResponse or VoteResponse or AppendAccepted or AppendRejected or HeartbeatResponse;
+            is PreVoteResponse or VoteResponse or AppendAccepted or AppendRejected or HeartbeatResponse
+                or ReadIndexRequest;
         if (member is null)
             return !isAnswer;
         bool isSame = member.Incarnation == 0 || member.Incarnation == message.FromIncarnation;
@@ -36,7 +38,7 @@ internal sealed class IncarnationGate(NodeState state)
             return true;
         bool mayBeNewer = message switch
         {
-            AppendRequest or HeartbeatRequest => true,
+            AppendRequest or HeartbeatRequest or ReadIndexResponse => true,
             PreVoteRequest m => !IsKnown(m.LastTerm, m.LastIndex),
             VoteRequest m => !IsKnown(m.LastTerm, m.LastIndex),
             _ => false,

@@ -8,7 +8,8 @@ internal sealed class Leader
 {
     private readonly NodeState _state;
     private readonly IncarnationGate _gate;
-    private readonly ReadQueue _reads = new();
+    private readonly LeaderReads _reads;
+    private readonly LeaderLease _lease;
     private readonly Replication _replication;
     private readonly Membership _membership;
     private readonly LeadershipTransfer _transfer;
@@ -23,6 +24,8 @@ internal sealed class Leader
         _replication = new Replication(state);
         _membership = new Membership(state, _replication);
         _transfer = new LeadershipTransfer(state, _replication);
+        _reads = new LeaderReads(state);
+        _lease = new LeaderLease(state.Options.LeaseMicros);
     }
 
     /// <summary>Whether the leadership has been taken up.</summary>
@@ -49,6 +52,7 @@ internal sealed class Leader
         _round = 0;
         _sinceHeartbeat = 0;
         _roundDue = false;
+        _lease.Start();
         _replication.Start(_state.AppendOwn(1));
         _state.Effects.OwnEntries.Add(new OwnEntry(_replication.TermStart, null));
         _membership.Start();
@@ -101,7 +105,24 @@ internal sealed class Leader
         _transfer.IsUnderWay ? ConfigurationProposal.TransferUnderWay : _membership.Propose(next);
 
     /// <summary>Takes in a read.</summary>
-    public ulong Read() => _reads.Register(_round, _state.Commit);
+    public ulong Read(ReadKind kind) => _reads.Register(kind, _round);
+
+    /// <summary>The clock was read, behind all that was taken in so far.</summary>
+    public void ClockRead() => _reads.ClockRead();
+
+    /// <inheritdoc cref="RaftNode.LeaseEndMicros"/>
+    public long LeaseEndMicros => LeaseEnd(AnsweredRound());
+
+    /// <summary>A member asks for what its clients read.</summary>
+    public void OnReadIndexRequest(ReadIndexRequest m)
+    {
+        if (_replication.Find(m.From) is not { } peer)
+            return;
+        if (peer.Incarnation == 0 || peer.Incarnation == m.FromIncarnation)
+            _reads.Register(m, _round);
+        else
+            _gate.Report(m.From);
+    }
 
     /// <summary>More of the own log is durable: only now does the leader count itself (trap 2).</summary>
     public void OnDurable() => CountMatches();
@@ -141,6 +162,7 @@ internal sealed class Leader
                 break;
             case HeartbeatResponse m:
                 _replication.OnHeartbeatResponse(peer, m);
+                _lease.CountFromReceipt(m.Round, _state.NowMicros);
                 break;
         }
     }
@@ -149,17 +171,18 @@ internal sealed class Leader
     public void CompleteEffects()
     {
         if (!_transfer.IsUnderWay)
+        {
             _membership.Advance();
+            _reads.AddBarrier();
+        }
         _transfer.Advance();
-        if (_roundDue || _reads.NeedsRound)
-            BeginRound();
-        if (!_reads.AwaitsRound)
+        _reads.GrantCommitted();
+        GrantReads();
+        if (!_roundDue && !_reads.NeedsRound)
             return;
-        Span<ulong> rounds = stackalloc ulong[Configuration.MembersMax];
-        int voters = _replication.CollectVoters(rounds, _round, static p => p.Round);
-        ulong answered = Quorum.ReachedByMajority(rounds[..voters]);
-        if (_reads.TryGrant(answered, _replication.TermStart, _state.Commit, out ReadGrant grant))
-            _state.Effects.Reads.Add(grant);
+        BeginRound();
+        // The only voter has answered by now.
+        GrantReads();
     }
 
     /// <summary>Adds the messages that carry entries.</summary>
@@ -170,8 +193,31 @@ internal sealed class Leader
         _round++;
         _roundDue = false;
         _sinceHeartbeat = 0;
+        _lease.RoundSent(_round, _state.NowMicros);
         _replication.SendHeartbeats(_round);
-        _reads.RoundBegun(_round, _state.Commit);
+        _reads.RoundBegun(_round);
+    }
+
+    private void GrantReads()
+    {
+        if (!_reads.AwaitsQuorum)
+            return;
+        ulong answered = AnsweredRound();
+        _reads.Grant(answered, _state.NowMicros < LeaseEnd(answered), _replication.TermStart);
+    }
+
+    /// <summary>
+    /// When the lease ends. It is over for good once a voter may campaign although it hears this leader (trap 23).
+    /// </summary>
+    private long LeaseEnd(ulong answered) =>
+        _transfer.HasBegun && !Mutants.LeaseSurvivesTransfer ? 0 : _lease.EndMicros(answered);
+
+    /// <summary>Newest heartbeat round that a quorum has answered; 0 when none was.</summary>
+    private ulong AnsweredRound()
+    {
+        Span<ulong> rounds = stackalloc ulong[Configuration.MembersMax];
+        int voters = _replication.CollectVoters(rounds, _round, static p => p.Round);
+        return Quorum.ReachedByMajority(rounds[..voters]);
     }
 
     private void StepDown(RaftEventKind why)

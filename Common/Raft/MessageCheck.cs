@@ -29,9 +29,13 @@ internal static class MessageCheck
         HeartbeatRequest m => m.Term > Term.Zero && IsIndex(m.Commit) && m.Round > 0,
         HeartbeatResponse m => IsIndex(m.LastIndex),
         TimeoutNow m => m.Term > Term.Zero,
+        ReadIndexRequest m => m.Term > Term.Zero && m.Ticket > 0 && IsAskedOfLeader(m.Kind),
+        ReadIndexResponse m => m.Term > Term.Zero && IsAskedOfLeader(m.Kind) && IsIndex(m.Index),
         PreVoteResponse or VoteResponse => true,
         _ => false,
     };
+
+    private static bool IsAskedOfLeader(ReadKind kind) => kind is ReadKind.Index or ReadKind.Lease;
 
     private static bool IsIndex(LogIndex index) => index.Value <= NumberMax;
 

@@ -124,6 +124,30 @@ public sealed record HeartbeatRequest(
     NodeId From, ulong FromIncarnation, NodeId To, Term Term, LogIndex Commit, ulong Round)
     : Message(From, FromIncarnation, To, Term);
 
+/// <summary>"Up to where must I have applied, to answer what my clients have asked me?"</summary>
+/// <param name="From">Sender: a voter or learner that follows the receiver.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">The leader.</param>
+/// <param name="Term">Sender's term; the leader answers in its own term only.</param>
+/// <param name="Kind"><see cref="ReadKind.Index"/> or <see cref="ReadKind.Lease"/>.</param>
+/// <param name="Ticket">Echoed; covers all reads of the kind that the sender had taken in.</param>
+/// <remarks>Raft dissertation §6.4.</remarks>
+public sealed record ReadIndexRequest(
+    NodeId From, ulong FromIncarnation, NodeId To, Term Term, ReadKind Kind, ulong Ticket)
+    : Message(From, FromIncarnation, To, Term);
+
+/// <summary>Answer to <see cref="ReadIndexRequest"/>, once the leader knows that it led after it was asked.</summary>
+/// <param name="From">The leader.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Who asked.</param>
+/// <param name="Term">Leader's term.</param>
+/// <param name="Kind">As asked.</param>
+/// <param name="Ticket">As asked.</param>
+/// <param name="Index">A committed index; who has applied it may answer.</param>
+public sealed record ReadIndexResponse(
+    NodeId From, ulong FromIncarnation, NodeId To, Term Term, ReadKind Kind, ulong Ticket, LogIndex Index)
+    : Message(From, FromIncarnation, To, Term);
+
 /// <summary>Answer to <see cref="HeartbeatRequest"/>.</summary>
 /// <param name="From">Sender.</param>
 /// <param name="FromIncarnation">Its incarnation.</param>

@@ -50,6 +50,20 @@ internal static class Mutants
     public static bool ReadByOldRound;
     /// <summary>Trap 22: reads are served before an entry of the current term is committed.</summary>
     public static bool ReadBeforeTermCommit;
+    /// <summary>Trap 22: a follower serves reads by the answer to a question asked before them.</summary>
+    public static bool FollowerReadByOldAnswer;
+    /// <summary>Trap 22: a follower serves reads before it has applied what the leader named.</summary>
+    public static bool FollowerReadBeforeApplied;
+    /// <summary>Trap 23: the lease counts from when the answers arrived.</summary>
+    public static bool LeaseFromReceipt;
+    /// <summary>Trap 23: the lease goes on although the leadership is being handed over.</summary>
+    public static bool LeaseSurvivesTransfer;
+    /// <summary>Trap 23: the lease is checked by a clock that was read before the reads were taken in.</summary>
+    public static bool LeaseNotCheckedAgain;
+    /// <summary>Trap 23: a voter that restarts votes at once, whatever it promised before.</summary>
+    public static bool PromiseLostAtRestart;
+    /// <summary>Trap 23: a voter that knows a candidate's term votes, however lately it heard a leader.</summary>
+    public static bool PromiseLostWithTerm;
     /// <summary>Trap 24: a follower of the feed takes a batch although records before it are missing.</summary>
     public static bool GapAccepted;
     /// <summary>Trap 24: a follower of the feed takes again what an older source repeats.</summary>
@@ -81,6 +95,13 @@ internal static class Mutants
     public const bool AppliedBeforeData = false;
     public const bool ReadByOldRound = false;
     public const bool ReadBeforeTermCommit = false;
+    public const bool FollowerReadByOldAnswer = false;
+    public const bool FollowerReadBeforeApplied = false;
+    public const bool LeaseFromReceipt = false;
+    public const bool LeaseSurvivesTransfer = false;
+    public const bool LeaseNotCheckedAgain = false;
+    public const bool PromiseLostAtRestart = false;
+    public const bool PromiseLostWithTerm = false;
     public const bool GapAccepted = false;
     public const bool FollowerRewinds = false;
     public const bool FeedClusterIgnored = false;

@@ -26,7 +26,7 @@ internal sealed class NodeState
         Incarnation = incarnation;
         Options = options;
         Sizes = sizes;
-        Timer = new ElectionTimer(options.ElectionTimeoutTicks, new SplitMix(seed));
+        Timer = new ElectionTimer(options.ElectionTimeoutTicks, new SplitMix(seed), !recovered.IsFirstStart);
         Disk = new DiskWatch(options.DiskStallTicks);
         Log = new TermRuns(recovered.Log);
         Configurations = new ConfigurationHistory(recovered.Log);
@@ -77,6 +77,9 @@ internal sealed class NodeState
 
     /// <summary>Ticks since the start.</summary>
     public ulong Now { get; private set; }
+
+    /// <summary>The caller's monotonic clock as it was read last, in microseconds.</summary>
+    public long NowMicros { get; set; }
 
     /// <summary>Messages that made no sense and were dropped.</summary>
     public long Refused { get; set; }

@@ -9,7 +9,7 @@ namespace Chorus.Raft;
 /// <code>
 /// node = new RaftNode(self, incarnation, recovered, options, sizes, seed)
 /// forever:
-///     call any of Tick, Receive, TryPropose, TryProposeConfiguration, TryRead,
+///     call any of Tick, Receive, TryPropose, TryProposeConfiguration, TryRead, ClockRead,
 ///         TryAppendCommitted, HardStateDurable, LogDurable
 ///     effects = node.TakeEffects()            // after each Receive or TryAppendCommitted; after any number of others
 ///     hand HardState, TruncateFrom, [AppendFrom, AppendUntil) to the log and its disk, in this order
@@ -32,6 +32,7 @@ public sealed class RaftNode
     private readonly Campaign _campaign;
     private readonly Follower _follower;
     private readonly Leader _leader;
+    private readonly FollowerReads _followerReads;
     private bool _taken;
     private bool _received;
     private bool _entryMessagesDue;
@@ -57,6 +58,7 @@ public sealed class RaftNode
         _campaign = new Campaign(_state);
         _follower = new Follower(_state, _campaign);
         _leader = new Leader(_state, _gate);
+        _followerReads = new FollowerReads(_state, new SplitMix(~seed).Next() >> 2);
     }
 
     /// <summary>This node's name.</summary>
@@ -96,9 +98,7 @@ public sealed class RaftNode
     /// </summary>
     public bool HasLostEntries => _state.LossBound > LogIndex.Zero;
 
-    /// <summary>
-    /// Messages dropped because their fields contradict one another or this node's term, since the start.
-    /// </summary>
+    /// <summary>Messages dropped because their fields contradict one another or the term, since the start.</summary>
     public long RefusedMessagesTotal => _state.Refused;
 
     /// <summary>Configuration in force: the last one in the log, committed or not.</summary>
@@ -107,9 +107,7 @@ public sealed class RaftNode
     /// <summary>Index of the entry of <see cref="Configuration"/>; 0 when there is none.</summary>
     public LogIndex ConfigurationIndex => _state.Configurations.Active.Index;
 
-    /// <summary>
-    /// The leader's view of the others, ordered by id; empty elsewhere. A new list with every call.
-    /// </summary>
+    /// <summary>The leader's view of the others, ordered by id; empty elsewhere. A new list each time.</summary>
     public IReadOnlyList<PeerStatus> Peers => _leader.DescribePeers();
 
     /// <summary>
@@ -169,6 +167,13 @@ public sealed class RaftNode
                 break;
             case TimeoutNow m:
                 _follower.OnTimeoutNow(m);
+                break;
+            case ReadIndexRequest m:
+                if (_state.Role == Role.Leader && m.Term == _state.Term)
+                    _leader.OnReadIndexRequest(m);
+                break;
+            case ReadIndexResponse m:
+                _followerReads.OnResponse(m);
                 break;
             default:
                 OnAnswer(message);
@@ -230,19 +235,7 @@ public sealed class RaftNode
     /// False, and nothing has changed, unless this node is a follower, the range begins behind its last entry, ends at
     /// <see cref="LeaderCommit"/> or before it, and names no term above its own.
     /// </returns>
-    /// <remarks>
-    /// Why it is safe. (1) What the source names committed and what a leader has named committed are prefixes of one
-    /// log (state machine safety), so entries up to LeaderCommit that the source holds committed are those that the
-    /// leader means. The bound is what matters: a source may know of a commit in a term that this node has not heard
-    /// of, while the deposed leader that it follows holds other entries there; their acknowledgement would be counted
-    /// for those (traps 12, 13). (2) A leader of this node's term or an earlier one has committed them, so every
-    /// leader that this node follows from now on holds them (leader completeness): they may be acknowledged to it in
-    /// its term by the usual <see cref="AppendAccepted"/>, which moves its view of this node on, and what it sends of
-    /// them meanwhile is found there already. (3) The own log before them is committed, too, for the chain covers all
-    /// that stands before a record: nothing is truncated, nothing acknowledged is lost. Where an uncommitted entry of
-    /// a deposed leader stands at the end, the chain differs, and the leader's messages repair it in Raft's own way.
-    /// (4) A longer log of committed entries wins votes more easily and makes nobody electable who lacks one.
-    /// </remarks>
+    /// <remarks>Why it is safe stands at <see cref="Follower.TryAppendCommitted"/>.</remarks>
     public bool TryAppendCommitted(EntryRange entries)
     {
         BeginInput();
@@ -254,17 +247,45 @@ public sealed class RaftNode
         return true;
     }
 
-    /// <summary>Asks for a linearizable read. False when this node does not lead.</summary>
-    /// <param name="ticket">Rises by one with every read; granted or dropped in order.</param>
-    public bool TryRead(out ulong ticket)
+    /// <summary>
+    /// Asks for a linearizable read: at the leader, or at a voter or learner that follows one, which asks it. False
+    /// when this node knows of no leader, or the read is to go through the log and this node does not lead.
+    /// </summary>
+    /// <param name="kind">How it is to be known that nothing newer has been acknowledged to anybody.</param>
+    /// <param name="ticket">Rises with every read of the kind; granted in order, or dropped with all that wait.</param>
+    public bool TryRead(ReadKind kind, out ulong ticket)
     {
         BeginInput();
-        ticket = 0;
+        Check.That(!_received, "the effects of a message are taken before a read is asked for");
         if (_state.Role != Role.Leader)
-            return false;
-        ticket = _leader.Read();
+            return _followerReads.TryRegister(kind, out ticket);
+        ticket = _leader.Read(kind);
         return true;
     }
+
+    /// <summary>
+    /// Tells the node the time. Called before heartbeats may leave, so that leases count from no later than their send;
+    /// and again behind everything that was taken in, for a lease serves only reads that came before the clock was
+    /// read: what came behind may have been asked after a pause that has ended the lease (trap 23).
+    /// </summary>
+    /// <param name="monotonicMicros">
+    /// The caller's monotonic clock, read just now; never falls, and goes on while the process or the machine stands
+    /// still.
+    /// </param>
+    public void ClockRead(long monotonicMicros)
+    {
+        BeginInput();
+        Check.That(monotonicMicros >= _state.NowMicros, "a monotonic clock does not go back");
+        _state.NowMicros = monotonicMicros;
+        if (_state.Role == Role.Leader)
+            _leader.ClockRead();
+    }
+
+    /// <summary>
+    /// When this leader's lease ends, by the clock of <see cref="ClockRead"/>: until then nobody else is elected. 0
+    /// without a lease.
+    /// </summary>
+    public long LeaseEndMicros => _state.Role == Role.Leader ? _leader.LeaseEndMicros : 0;
 
     /// <summary>
     /// Everything up to an entry is durable here. Ignored when the entry has been truncated meanwhile (trap
@@ -307,6 +328,7 @@ public sealed class RaftNode
             _leader.CompleteEffects();
         else
             _follower.CompleteEffects();
+        _followerReads.CompleteEffects();
         _state.SaveHardState();
         _state.Effects.Commit = _state.Commit;
         _taken = true;
@@ -372,5 +394,6 @@ public sealed class RaftNode
             _leader.Start();
         else if (_state.Role != Role.Leader && _leader.IsActive)
             _leader.Stop();
+        _followerReads.Settle();
     }
 }

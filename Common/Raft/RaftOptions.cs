@@ -40,6 +40,13 @@ public sealed record RaftOptions
     /// <summary>A learner that lags by at most this many entries is promoted. Default 1,000.</summary>
     public ulong PromotionLagEntries { get; init; } = 1_000;
 
+    /// <summary>
+    /// How long a leader may answer reads by its lease, in microseconds of its own monotonic clock from when it sent a
+    /// heartbeat round that a quorum has answered. Must end, by any voter's clock, before that voter has counted <see
+    /// cref="ElectionTimeoutTicks"/> since it heard the round. Default 0: no lease, such reads go by ReadIndex.
+    /// </summary>
+    public long LeaseMicros { get; init; }
+
     /// <summary>Checks the settings once, at the start.</summary>
     /// <exception cref="ArgumentException">
     /// A setting makes no sense; the message names it and a value that does.
@@ -52,6 +59,7 @@ public sealed record RaftOptions
         Require(WindowEntries >= 1, "WindowEntries must be at least 1");
         Require(MessageBytes >= 1, "MessageBytes must be at least 1");
         Require(TrickleBytes >= 1, "TrickleBytes must be at least 1");
+        Require(LeaseMicros >= 0, "LeaseMicros must not be negative");
         Require(WindowBytes >= MessageBytes, "WindowBytes must be at least MessageBytes");
 
         static void Require(bool condition, string message)

@@ -95,8 +95,12 @@ internal sealed class BatchApplier : Applier
                 Changes.Applied(applied.Index, applied.Term);
             }
         }
-        foreach (ApplyBatch.Served served in _batch.Answers)
-            Reads.Answer(served.Code, _batch.AnswerOf(served.Answer), served.Message);
+        for (int i = 0; i < _batch.Answers.Count; i++)
+        {
+            ApplyBatch.Served served = _batch.Answers[i];
+            Reads.Answer(
+                _batch.Reads[i], served.Code, _batch.AnswerOf(served.Answer), served.Message, _batch.AppliedIndex);
+        }
         _digest = _batch.Digest;
     }
 

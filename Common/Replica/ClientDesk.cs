@@ -23,6 +23,7 @@ internal sealed class ClientDesk(
     private const int StatusField = 4;
     private const int RemoveMemberField = Request.RemoveMemberFieldNumber;
     private const int TransferField = Request.TransferLeadershipFieldNumber;
+    private const int ReadsField = Request.ReadsFieldNumber;
 
     // What operators ask, found among the requests of a round: done behind its commands, which stand in the log as they
     // come.
@@ -101,7 +102,7 @@ internal sealed class ClientDesk(
         else if (kind == TextCommandKind.Write)
             Write(target, _command.WrittenSpan);
         else
-            Read(target, _command.WrittenSpan);
+            Read(target, _command.WrittenSpan, options.Reads);
     }
 
     private void ReceiveRequests(ClientConnection connection, ReadOnlySpan<byte> frame)
@@ -143,12 +144,15 @@ internal sealed class ClientDesk(
     {
         ulong id = 0;
         int field = 0;
+        ulong reads = 0;
         ReadOnlySpan<byte> body = default;
         var reader = new WireReader(request);
         while (reader.Read())
         {
             if (reader.Field == IdField && !reader.IsDelimited)
                 id = reader.Number;
+            else if (reader.Field == ReadsField && !reader.IsDelimited)
+                reads = reader.Number;
             else if (IsBody(reader.Field) && reader.IsDelimited)
             {
                 field = reader.Field;
@@ -163,7 +167,7 @@ internal sealed class ClientDesk(
         else if (field == WriteField)
             Write(target, body);
         else if (field == ReadField)
-            Read(target, body);
+            Read(target, body, reads == 0 ? options.Reads : (ReadMode)Math.Min(reads, int.MaxValue));
         else if (field == StatusField)
             responder.Reply(target, Code.Ok, _status ??= report.Make(), 0);
         else if (field is RemoveMemberField or TransferField)
@@ -203,15 +207,8 @@ internal sealed class ClientDesk(
                 responder.Fail(target, Code.Overloaded, "too many writes wait for the next leader", Later);
             return;
         }
-        if (!log.HasRoom(command.Length + RecordHeader.SizeBytes))
-        {
-            if (log.IsDiskFull)
-                responder.Fail(target, Code.DiskFull, "the leader's disk is full",
-                    "Make room on it; it goes on by itself");
-            else
-                responder.Fail(target, Code.Overloaded, "too much is waiting for the disk", Later);
+        if (!HasRoom(target, command.Length + RecordHeader.SizeBytes))
             return;
-        }
         Check.That(node.TryPropose(1, out LogIndex index), "a leader takes proposals");
         LogIndex appended = log.Append(node.Term, RecordKind.Command, clock.UnixMicros, command);
         Check.That(appended == index, "the log and the core agree on the index of a command");
@@ -219,28 +216,63 @@ internal sealed class ClientDesk(
         counters.Proposals++;
     }
 
-    private void Read(in ReplyTarget target, ReadOnlySpan<byte> query)
+    private void Read(in ReplyTarget target, ReadOnlySpan<byte> query, ReadMode mode)
     {
-        if (!CheckLeader(target))
+        if (mode is < ReadMode.Index or > ReadMode.Stale)
+        {
+            responder.Fail(target, Code.BadRequest, $"this version knows no kind of reads with the number {mode:D}",
+                "See docs/wire-protocol.md");
             return;
+        }
         if (applier.Reads.Bytes + query.Length > options.QueryBytesMax)
         {
             responder.Fail(target, Code.Overloaded, "too many queries are waiting", Later);
             return;
         }
-        Check.That(node.TryRead(out ulong ticket), "a leader takes reads");
-        applier.Reads.Add(ticket, target, query);
+        if (mode == ReadMode.Stale)
+        {
+            applier.Reads.AddStale(target, query);
+            return;
+        }
+        ReadKind kind = mode switch
+        {
+            ReadMode.Lease => ReadKind.Lease,
+            ReadMode.Log => ReadKind.Log,
+            _ => ReadKind.Index,
+        };
+        if (kind == ReadKind.Log && !HasRoom(target, RecordHeader.SizeBytes))
+            return;
+        if (node.TryRead(kind, out ulong ticket))
+            applier.Reads.Add(kind, ticket, target, query);
+        else
+            RefuseAsNotLeader(target);
     }
 
     private bool CheckLeader(in ReplyTarget target)
     {
         if (node.Role == Role.Leader)
             return true;
+        RefuseAsNotLeader(target);
+        return false;
+    }
+
+    private bool HasRoom(in ReplyTarget target, int bytes)
+    {
+        if (log.HasRoom(bytes))
+            return true;
+        if (log.IsDiskFull)
+            responder.Fail(target, Code.DiskFull, "the leader's disk is full", "Make room on it; it goes on by itself");
+        else
+            responder.Fail(target, Code.Overloaded, "too much is waiting for the disk", Later);
+        return false;
+    }
+
+    private void RefuseAsNotLeader(in ReplyTarget target)
+    {
         string leader = link.ClientAddressOf(node.Leader);
         if (leader.Length == 0)
             responder.Fail(target, Code.NotLeader, "there is no leader at the moment", Later);
         else
             responder.Fail(target, Code.NotLeader, $"{options.Id} is not the leader", $"Send it to {leader}", leader);
-        return false;
     }
 }

@@ -62,13 +62,14 @@ public sealed class Replica
         _feed = ports.Feed is null ? null : new FeedPublisher(ports.Feed, options.ClusterId);
         Counters = new ReplicaCounters();
         RecoveredState recovered = Bootstrap(out long hardStates);
-        _node = new RaftNode(options.Id, options.Incarnation, recovered, options.Raft, log, options.Seed);
+        RaftOptions raft = options.Raft with { LeaseMicros = LeaseLength.Micros(options, TicksPerRoundMax) };
+        _node = new RaftNode(options.Id, options.Incarnation, recovered, raft, log, options.Seed);
         _link = new PeerLink(peers, options, log);
         _link.HardStateQueued(hardStates);
         UseConfiguration();
         _responder = new Responder(clients);
         var changes = new PendingChanges();
-        var reads = new PendingReads(_responder, stateMachine, Counters);
+        var reads = new PendingReads(_responder, stateMachine, Counters, recovered.HardState.Commit);
         var writes = new PendingWrites(_responder);
         _applier = ports.Apply is { } apply
             ? new BatchApplier(log, apply, stateMachine, writes, reads, changes, _responder, Counters)
@@ -124,15 +125,16 @@ public sealed class Replica
     public bool DoWork()
     {
         _applier.Reads.BeginRound(_options.ClientBytesPerRound);
+        _node.ClockRead(_clock.MonotonicMicros);
         bool worked = TakeDiskCompletions();
         worked |= ReceiveFromPeers(out bool peersLeft);
         worked |= Tick();
         worked |= CatchUp();
         worked |= _joins.Receive();
-        Carry(default);
+        CarryInTime();
         _transfers.Work();
         bool clientsLeft = _desk.Receive(ref worked);
-        Carry(default);
+        CarryInTime();
         _log.Flush();
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
         _responder.Flush();
@@ -155,13 +157,14 @@ public sealed class Replica
         // Power may have failed between the two writes below: then the term stands there without the entry.
         bool isNew = recovered.Log.Count == 0
             && (recovered.HardState == HardState.Empty || recovered.HardState == state);
+        bool isFirstStart = isNew && recovered.HardState == HardState.Empty;
         if (_options.Bootstrap is not { } configuration || !isNew)
-            return recovered;
+            return recovered with { IsFirstStart = isFirstStart };
         hardStates = _log.SaveHardState(state);
         LogIndex index = _log.Append(first, RecordKind.Configuration, 0, ConfigurationCodec.Encode(configuration));
         return new RecoveredState(
             state, new EntryRange(index, index.Next, [new TermRun(index, first)], [new ConfigurationEntry(index,
-                configuration)]));
+                configuration)]), isFirstStart);
     }
 
     private bool TakeDiskCompletions()
@@ -276,6 +279,17 @@ public sealed class Replica
             _catchUp.Taken(entries, accepted);
         }
         return worked;
+    }
+
+    /// <summary>
+    /// Carries out what is due, by a clock that is read behind all that was received: no lease answers a read that was
+    /// asked after it had ended, however long this loop stood still between two lines.
+    /// </summary>
+    private void CarryInTime()
+    {
+        if (!Mutants.LeaseNotCheckedAgain)
+            _node.ClockRead(_clock.MonotonicMicros);
+        Carry(default);
     }
 
     private void Carry(ReadOnlySpan<byte> records, EntryRange? entries = null)

@@ -36,6 +36,9 @@ public sealed class ReplicaCounters
     /// <summary>Linearizable reads answered.</summary>
     public long Reads { get; internal set; }
 
+    /// <summary>Stale reads answered.</summary>
+    public long StaleReads { get; internal set; }
+
     /// <summary>Records fetched by Transfer because the node was far behind.</summary>
     public long CatchUpRecords { get; internal set; }
 
@@ -73,6 +76,7 @@ public sealed class ReplicaCounters
         yield return new("chorus_disk_batches_total", DiskBatches);
         yield return new("chorus_applied_total", Applied);
         yield return new("chorus_reads_total", Reads);
+        yield return new("chorus_stale_reads_total", StaleReads);
         yield return new("chorus_catch_up_records_total", CatchUpRecords);
         yield return new("chorus_catch_up_bytes_total", CatchUpBytes);
         yield return new("chorus_catch_up_streams_total", CatchUpStreams);

@@ -1,3 +1,4 @@
+using Chorus.Common.Protocol;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 
@@ -39,6 +40,18 @@ public sealed record ReplicaOptions
 
     /// <summary>Settings of the core.</summary>
     public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>
+    /// How reads are answered whose request does not say; <see cref="ReadMode.Index"/>, <see cref="ReadMode.Lease"/> or
+    /// <see cref="ReadMode.Log"/>. Default <see cref="ReadMode.Index"/>.
+    /// </summary>
+    public ReadMode Reads { get; init; } = ReadMode.Index;
+
+    /// <summary>
+    /// By how many percent a voter's monotonic clock may run faster than the leader's without a lease becoming unsafe,
+    /// 0 to 99: leases are shorter by so much than what voters promise. Default 10.
+    /// </summary>
+    public int LeaseDriftPercent { get; init; } = 10;
 
     /// <summary>Length of a tick in microseconds. Default 10 ms.</summary>
     public long TickMicros { get; init; } = 10_000;

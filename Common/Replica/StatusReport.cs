@@ -42,6 +42,8 @@ internal sealed class StatusReport(
             TransferAddress = options.TransferAddress,
             FeedAddress = options.FeedAddress,
             StateBase = options.StateBase,
+            Reads = options.Reads,
+            Lease = node.LeaseEndMicros > _clock.MonotonicMicros,
         };
         foreach (Member member in node.Configuration.Members)
             status.Members.Add(Describe(member, node.Peers));

@@ -3,6 +3,7 @@ using Chorus.Simulation.Checks;
 using Chorus.Simulation.Clients;
 using Chorus.Simulation.Faults;
 using Chorus.Simulation.Nodes;
+using ReadMode = Chorus.Common.Protocol.ReadMode;
 
 namespace Chorus.Simulation;
 
@@ -181,7 +182,9 @@ internal sealed class SimulatedRun
         _around.Trace.Hash,
         new RunSummary(
             _around.Events.Now / 1e6, _around.Events.Executed, _around.History.Acknowledged,
-            _around.History.ReadsAnswered, _around.Invariants.Committed.Last, _around.Invariants.Elections,
+            _around.History.ReadsAnswered, _around.History.AnsweredBy[(int)ReadMode.Lease],
+            _around.History.AnsweredBy[(int)ReadMode.Log], _around.History.AnsweredBy[(int)ReadMode.Stale],
+            _around.Invariants.StepsWithLease, _around.Invariants.Committed.Last, _around.Invariants.Elections,
             _nemesis.Strikes, _operator.Changes + _librarian.Changes, _operator.Transfers, _around.Invariants.Dropped,
             _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
             _nemesis.Lies, _around.Invariants.Fetched),

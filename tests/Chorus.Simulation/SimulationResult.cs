@@ -19,6 +19,10 @@ internal sealed record SimulationResult(
 /// <param name="Events">Events that ran.</param>
 /// <param name="Writes">Writes acknowledged.</param>
 /// <param name="Reads">Reads answered.</param>
+/// <param name="LeaseReads">Reads answered that were asked for by lease.</param>
+/// <param name="LogReads">Reads answered that were asked for through the log.</param>
+/// <param name="StaleReads">Stale reads answered.</param>
+/// <param name="StepsWithLease">Steps after which a leader held a lease.</param>
 /// <param name="Committed">Entries committed.</param>
 /// <param name="Elections">Elections won.</param>
 /// <param name="Strikes">Faults that struck.</param>
@@ -30,11 +34,13 @@ internal sealed record SimulationResult(
 /// <param name="Lies">Messages that were changed on their way.</param>
 /// <param name="Fetched">Records that replicas far behind have fetched from others.</param>
 internal readonly record struct RunSummary(
-    double SimulatedSeconds, long Events, int Writes, int Reads, ulong Committed, int Elections, int Strikes,
+    double SimulatedSeconds, long Events, int Writes, int Reads, int LeaseReads, int LogReads, int StaleReads,
+    long StepsWithLease, ulong Committed, int Elections, int Strikes,
     int MemberChanges, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads, {Committed} committed, "
+        $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads "
+        + $"({LeaseReads} by lease, {LogReads} through the log, {StaleReads} stale), {Committed} committed, "
         + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Transfers} transfers, "
         + $"{Dropped} truncated, "
         + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched");

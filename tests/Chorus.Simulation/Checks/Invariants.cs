@@ -26,6 +26,9 @@ internal sealed class Invariants
     /// <summary>Entries dropped from a log, by all nodes.</summary>
     public long Dropped { get; private set; }
 
+    /// <summary>Steps after which a leader held a lease.</summary>
+    public long StepsWithLease { get; private set; }
+
     /// <summary>Records that replicas have fetched because they were far behind.</summary>
     public long Fetched { get; set; }
 
@@ -79,7 +82,23 @@ internal sealed class Invariants
         if (!_leaders.TryAdd(term, watch.Id) && _leaders[term] != watch.Id)
             throw new Violation("election safety", $"{_leaders[term]} and {watch.Id} both lead term {term}");
         if (isNew)
+        {
             RequireComplete(watch, Committed.LastBefore(term));
+            RequireNoLease(watch);
+        }
+        StepsWithLease += watch.HasLease ? 1 : 0;
+    }
+
+    private void RequireNoLease(NodeWatch leader)
+    {
+        foreach (NodeWatch other in _watches.Values)
+        {
+            if (other != leader && other.Node.Term < leader.Node.Term && other.HasLease)
+            {
+                throw new Violation("nobody is elected during a lease",
+                    $"{leader.Id} leads term {leader.Node.Term}, {other.Id} has a lease in term {other.Node.Term}");
+            }
+        }
     }
 
     private void CheckChanges(NodeWatch watch)

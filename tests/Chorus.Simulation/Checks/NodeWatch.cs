@@ -1,4 +1,5 @@
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 
 namespace Chorus.Simulation.Checks;
@@ -8,7 +9,8 @@ namespace Chorus.Simulation.Checks;
 /// <param name="incarnation">Its data directory.</param>
 /// <param name="node">Its core.</param>
 /// <param name="log">Its log.</param>
-internal sealed class NodeWatch(string id, ulong incarnation, RaftNode node, RecordLog log)
+/// <param name="clock">Its clock.</param>
+internal sealed class NodeWatch(string id, ulong incarnation, RaftNode node, RecordLog log, IClock clock)
 {
     public string Id => id;
 
@@ -17,6 +19,12 @@ internal sealed class NodeWatch(string id, ulong incarnation, RaftNode node, Rec
     public RaftNode Node => node;
 
     public RecordLog Log => log;
+
+    /// <summary>Whether it would answer reads by a lease now, were it asked.</summary>
+    public bool HasLease => !HasEnded && node.LeaseEndMicros > clock.MonotonicMicros;
+
+    /// <summary>Whether the process is gone.</summary>
+    public bool HasEnded { get; set; }
 
     /// <summary>Its log as of the last step.</summary>
     public LogMirror Mirror { get; } = new();

@@ -23,6 +23,15 @@ internal sealed class History(EventQueue world)
     /// <summary>Reads that were answered.</summary>
     public int ReadsAnswered { get; private set; }
 
+    /// <summary>Reads that were answered, by how they were asked for.</summary>
+    public int[] AnsweredBy { get; } = new int[5];
+
+    /// <summary>What stale reads must be, and what they were.</summary>
+    public StaleReads Stale { get; } = new();
+
+    /// <summary>A process has started behind an address for clients.</summary>
+    public void Started(string server) => Stale.Started(server);
+
     /// <summary>A client begins an operation.</summary>
     public Operation Begin(string client, OperationKind kind, int key)
     {
@@ -54,6 +63,8 @@ internal sealed class History(EventQueue world)
         Operation operation = _operations[number - 1];
         if (operation.Outcome == Outcome.Refused)
             throw new Violation("refused means never", $"{operation} was applied at {index} all the same");
+        int value = operation.Kind == OperationKind.Set ? number : 0;
+        Stale.Applied(operation.Key, index, value);
     }
 
     /// <summary>A client was told that its operation is done.</summary>
@@ -64,6 +75,7 @@ internal sealed class History(EventQueue world)
         if (operation.Kind == OperationKind.Get)
         {
             ReadsAnswered++;
+            AnsweredBy[(int)operation.Reads]++;
             return;
         }
         Acknowledged++;

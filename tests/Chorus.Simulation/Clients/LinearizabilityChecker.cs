@@ -1,3 +1,5 @@
+using Chorus.Common.Protocol;
+
 namespace Chorus.Simulation.Clients;
 
 /// <summary>
@@ -30,7 +32,8 @@ internal sealed class LinearizabilityChecker
             _identity[i] = random.NextBits();
     }
 
-    /// <summary>Checks the operations of one key. Refused ones and unanswered gets do not matter.</summary>
+    /// <summary>Checks the operations of one key. Refused ones, unanswered and stale gets do not
+    /// matter.</summary>
     /// <param name="history">In order of their calls.</param>
     public static bool IsLinearizable(IEnumerable<Operation> history)
     {
@@ -40,7 +43,7 @@ internal sealed class LinearizabilityChecker
     }
 
     private static bool Matters(Operation operation) =>
-        operation.Outcome == Outcome.Done
+        (operation.Outcome == Outcome.Done && operation.Reads != ReadMode.Stale)
         || (operation.Outcome == Outcome.Unknown && operation.Kind != OperationKind.Get);
 
     private bool Search()

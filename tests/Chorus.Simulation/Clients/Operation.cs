@@ -1,3 +1,5 @@
+using Chorus.Common.Protocol;
+
 namespace Chorus.Simulation.Clients;
 
 /// <summary>What a client asks for.</summary>
@@ -37,6 +39,9 @@ internal sealed class Operation
     /// </summary>
     public int Value { get; set; }
 
+    /// <summary>How a get is asked for.</summary>
+    public ReadMode Reads { get; set; }
+
     /// <summary>When the client began.</summary>
     public required long CalledAt { get; init; }
 
@@ -48,14 +53,16 @@ internal sealed class Operation
     /// <summary>For a delete that was answered: whether there was something.</summary>
     public bool Found { get; set; }
 
-    /// <summary>Index in the log that the answer named.</summary>
+    /// <summary>
+    /// Index in the log that the answer named: where a write stands, or up to where a stale read saw.
+    /// </summary>
     public ulong Index { get; set; }
 
     public override string ToString()
     {
         string what = Kind switch
         {
-            OperationKind.Get => $"get k{Key} -> {(Value == 0 ? "nothing" : Value)}",
+            OperationKind.Get => $"get ({Reads}) k{Key} -> {(Value == 0 ? "nothing" : Value)}",
             OperationKind.Set => $"set k{Key} = {Value}",
             _ => $"delete k{Key} -> {(Found ? "was there" : "nothing")}",
         };

@@ -21,6 +21,8 @@ internal sealed class SimulatedClient : IEndpoint
     private Operation? _operation;
     private ByteString _bytes = ByteString.Empty;
     private string _target;
+    private string _asked = "";
+    private int _askedLife;
     private ulong _request;
     private long _deadline;
 
@@ -60,7 +62,7 @@ internal sealed class SimulatedClient : IEndpoint
         foreach (Response response in Responses.Parser.ParseFrom(first).Responses_)
         {
             if (_operation is not null && response.Id == _request)
-                Answered(_operation, response);
+                Answered(_operation, response, sender);
         }
     }
 
@@ -80,6 +82,8 @@ internal sealed class SimulatedClient : IEndpoint
     private Operation Start(OperationKind kind, int key)
     {
         Operation operation = _operation = _history.Begin(Name, kind, key);
+        if (kind == OperationKind.Get)
+            operation.Reads = _random.Pick(_workload.Reads);
         _bytes = KvBytes.Encode(operation, _random.Next(_workload.PaddingMax + 1));
         _deadline = _world.Now + _workload.OperationTimeoutMicros;
         SendAttempt(operation);
@@ -89,13 +93,16 @@ internal sealed class SimulatedClient : IEndpoint
     private void SendAttempt(Operation operation)
     {
         ulong request = ++_request;
+        bool anywhere = operation.Kind == OperationKind.Get && _random.Chance(_workload.ReadsAnywhere);
+        _asked = anywhere ? _random.Pick(_servers) : _target;
+        _askedLife = _history.Stale.LifeOf(_asked);
         Requests frame = new();
         if (_random.Chance(0.05))
             frame.Requests_.Add(new Request { Id = request + (1UL << 40), Status = new StatusRequest() });
         frame.Requests_.Add(operation.Kind == OperationKind.Get
-            ? new Request { Id = request, Read = _bytes }
+            ? new Request { Id = request, Read = _bytes, Reads = operation.Reads }
             : new Request { Id = request, Write = _bytes });
-        _network.SendForClient(Name, Address, _target, frame.ToByteArray());
+        _network.SendForClient(Name, Address, _asked, frame.ToByteArray());
         long patience = operation.Kind == OperationKind.Get
             ? _workload.AttemptTimeoutMicros
             : _deadline - _world.Now;
@@ -113,7 +120,7 @@ internal sealed class SimulatedClient : IEndpoint
             End();
     }
 
-    private void Answered(Operation operation, Response response)
+    private void Answered(Operation operation, Response response, string server)
     {
         switch (response.Code)
         {
@@ -123,6 +130,8 @@ internal sealed class SimulatedClient : IEndpoint
                 if (operation.Kind == OperationKind.Get)
                     operation.Value = operation.Found ? KvBytes.ValueOf(response.Payload.Span) : 0;
                 _history.Finish(operation);
+                if (operation.Reads == ReadMode.Stale)
+                    _history.Stale.Answered(operation, server, _askedLife);
                 End();
                 break;
             case Code.NotLeader or Code.Overloaded or Code.DiskFull:

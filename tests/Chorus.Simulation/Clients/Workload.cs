@@ -1,3 +1,5 @@
+using Chorus.Common.Protocol;
+
 namespace Chorus.Simulation.Clients;
 
 /// <summary>What clients do and how fast.</summary>
@@ -14,6 +16,12 @@ internal sealed class Workload
 
     /// <summary>Share of gets.</summary>
     public double ReadShare { get; init; } = 0.4;
+
+    /// <summary>How gets are asked for, each as often as it stands here.</summary>
+    public IReadOnlyList<ReadMode> Reads { get; init; } = [ReadMode.Server];
+
+    /// <summary>Share of gets that are asked of any server, not of the one that led last.</summary>
+    public double ReadsAnywhere { get; init; }
 
     /// <summary>Share of deletes.</summary>
     public double DeleteShare { get; init; } = 0.1;

@@ -63,6 +63,17 @@ internal enum FaultKind : byte
     /// </summary>
     StaleQueue,
 
+    /// <summary>A process stands still in the middle of a round, behind a look at the clock.</summary>
+    StopInRound,
+
+    /// <summary>
+    /// The leader goes on alone with what it was promised, while one that waits for its chance asks those who restart.
+    /// </summary>
+    Usurper,
+
+    /// <summary>Answers to heartbeats come late, just before those who gave them elect another leader.</summary>
+    LateAnswers,
+
     /// <summary>Members are added, removed, and replaced after a loss of their disk.</summary>
     Membership,
 

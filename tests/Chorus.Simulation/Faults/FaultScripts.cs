@@ -1,3 +1,4 @@
+using Chorus.Raft;
 using Chorus.Simulation.Network;
 using Chorus.Simulation.Nodes;
 using Chorus.Simulation.World;
@@ -24,6 +25,12 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
                 break;
             case FaultKind.FrozenLeader:
                 Freeze(leader);
+                break;
+            case FaultKind.Usurper:
+                Usurp(leader, random.Pick(cluster.Nodes));
+                break;
+            case FaultKind.LateAnswers:
+                DelayAnswers(leader);
                 break;
             default:
                 KeepBack(leader, random.Pick(cluster.Nodes));
@@ -63,7 +70,10 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
     private void Freeze(SimulatedNode leader)
     {
         long pause = cluster.Around.Plan.ElectionMicros * 2 + Elections(1);
-        leader.Pause(pause);
+        if (random.Chance(0.5))
+            leader.StopInRound(pause);
+        else
+            leader.Pause(pause);
         CutOff(leader, cluster.Nodes);
         After(pause + Elections(0.5), Network.HealAll);
     }
@@ -90,6 +100,51 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
             {
                 successor.Pause(Elections(8));
                 Until(() => leader.IsLeader, 8, () => LetGo(leader, other));
+            });
+        });
+    }
+
+    // One follower does not hear the leader and would campaign, but the others are loyal: until they restart. Clients
+    // still reach the leader, which does not know yet.
+    private void Usurp(SimulatedNode leader, SimulatedNode usurper)
+    {
+        if (usurper == leader)
+            return;
+        CutOff(leader, [usurper]);
+        Until(() => usurper.Process is { IsUp: true, Replica.Node.Role: Role.PreCandidate }, 6, () =>
+        {
+            CutOff(leader, cluster.Nodes);
+            foreach (SimulatedNode other in cluster.Nodes)
+            {
+                if (other == leader || other == usurper || !other.IsRunning)
+                    continue;
+                other.Kill();
+                other.Start();
+            }
+            After(Elections(2), Network.HealAll);
+        });
+    }
+
+    // What the others answer to one round of heartbeats waits, and arrives when they have heard nothing more for long.
+    private void DelayAnswers(SimulatedNode leader)
+    {
+        List<SimulatedNode> others = [.. cluster.Nodes.Where(node => node != leader)];
+        foreach (SimulatedNode other in others)
+        {
+            Network.Hold(other.Name, leader.Name);
+            _held.Add((other.Name, leader.Name));
+        }
+        Plan plan = cluster.Around.Plan;
+        After(plan.TickMicros * (plan.Raft.HeartbeatTicks + 1), () =>
+        {
+            foreach (SimulatedNode other in others)
+                Network.Block(leader.Name, other.Name);
+            long wait = (long)(plan.ElectionMicros * random.NextDouble() * 0.8);
+            After(wait, () =>
+            {
+                foreach (SimulatedNode other in others)
+                    Network.Release(other.Name, leader.Name);
+                After(Elections(2), Network.HealAll);
             });
         });
     }

@@ -78,8 +78,8 @@ internal sealed class Nemesis
             case FaultKind.CrashInDisk:
                 victim.Storage.DieAtOperation(_random.Between(1, 12));
                 break;
-            case FaultKind.Pause:
-                victim.Pause(Some(_around.Plan.ElectionMicros * 2));
+            case FaultKind.Pause or FaultKind.StopInRound:
+                Stop(victim, kind == FaultKind.StopInRound);
                 break;
             case FaultKind.Isolate or FaultKind.Partition or FaultKind.OneWay:
                 Cut(kind, victim);
@@ -93,7 +93,8 @@ internal sealed class Nemesis
             case FaultKind.MinorityPowerLoss:
                 LoseMinority();
                 break;
-            case FaultKind.LeaderChurn or FaultKind.FrozenLeader or FaultKind.StaleQueue:
+            case FaultKind.LeaderChurn or FaultKind.FrozenLeader or FaultKind.StaleQueue or FaultKind.Usurper
+                or FaultKind.LateAnswers:
                 _scripts.Play(kind, _cluster.Leader ?? victim);
                 break;
             case FaultKind.Membership:
@@ -115,6 +116,15 @@ internal sealed class Nemesis
                 _disks.Strike(kind, victim, Some(_around.Plan.ElectionMicros * 3));
                 break;
         }
+    }
+
+    private void Stop(SimulatedNode victim, bool inRound)
+    {
+        long micros = Some(_around.Plan.ElectionMicros * 2);
+        if (inRound)
+            victim.StopInRound(micros);
+        else
+            victim.Pause(micros);
     }
 
     private long Some(double mean) => 1_000 + _random.Exponential(mean);

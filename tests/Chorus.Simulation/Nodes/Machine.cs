@@ -12,6 +12,7 @@ internal abstract class Machine
 {
     private readonly SeededRandom _random;
     private int _directories;
+    private long? _stopInRoundMicros;
 
     protected Machine(Surroundings around, string name)
     {
@@ -100,9 +101,20 @@ internal abstract class Machine
     /// <summary>The process is stopped for a while; time goes on.</summary>
     public void Pause(long micros)
     {
-        PausedUntil = Around.Events.Now + micros;
+        PausedUntil = Math.Max(PausedUntil, Around.Events.Now + micros);
         Around.Trace.Add(Name, "pauses", (ulong)micros);
         Running?.Disk.Pause(PausedUntil);
+    }
+
+    /// <summary>The process is stopped for a while, in the middle of its next round.</summary>
+    public void StopInRound(long micros) => _stopInRoundMicros = micros;
+
+    /// <summary>How long the process is to be stopped in this round; null when it is not.</summary>
+    public long? TakeStopInRound()
+    {
+        long? micros = _stopInRoundMicros;
+        _stopInRoundMicros = null;
+        return micros;
     }
 
     /// <summary>The disk does nothing for a while.</summary>

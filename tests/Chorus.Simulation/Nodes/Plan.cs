@@ -1,4 +1,5 @@
 using Chorus.Common.Log;
+using Chorus.Common.Protocol;
 using Chorus.Raft;
 using Chorus.Simulation.Clients;
 using Chorus.Simulation.World;
@@ -48,6 +49,10 @@ internal sealed class Plan
             Clients = 2 + random.Next(7),
             Keys = 1 + random.Next(4),
             ReadShare = random.Pick([0.1, 0.4, 0.7]),
+            Reads = random.Pick<ReadMode[]>([
+                [ReadMode.Server], [ReadMode.Lease], [ReadMode.Index, ReadMode.Lease],
+                [ReadMode.Server, ReadMode.Index, ReadMode.Lease, ReadMode.Log, ReadMode.Stale]]),
+            ReadsAnywhere = random.Pick([0.0, 0.1, 0.5]),
             DeleteShare = random.Pick([0.0, 0.1, 0.3]),
             ThinkMicros = random.Pick([1_000.0, 10_000, 40_000]),
             PaddingMax = random.Pick([0, 100, 800]),
@@ -57,6 +62,7 @@ internal sealed class Plan
         SilentObservers = random.Pick([0, 0, 0, 1, 3]);
         Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
         Following = new FollowingPlan(random);
+        Reads = random.Pick([ReadMode.Index, ReadMode.Index, ReadMode.Lease, ReadMode.Log]);
         CatchUpLagEntries = (ulong)random.Pick([1, 5, 40]);
         CatchUpBytesPerRound = random.Pick([1L, 2_000, 512 << 10]);
     }
@@ -71,6 +77,9 @@ internal sealed class Plan
 
     /// <summary>Observers that the first configuration names and nobody has started: they must not matter.</summary>
     public int SilentObservers { get; }
+
+    /// <summary>How servers answer reads that do not say.</summary>
+    public ReadMode Reads { get; }
 
     /// <summary>A follower that lags by more fetches from others.</summary>
     public ulong CatchUpLagEntries { get; }
@@ -108,5 +117,5 @@ internal sealed class Plan
         + $"tick {TickMicros} us, "
         + $"election {Raft.ElectionTimeoutTicks}, heartbeat {Raft.HeartbeatTicks}, window {Raft.WindowEntries}/"
         + $"{Raft.WindowBytes}, message {Raft.MessageBytes}, segment {Log.SegmentSizeBytes}, "
-        + $"{Workload.Clients} clients, {Workload.Keys} keys {State}, {Following}";
+        + $"{Workload.Clients} clients, {Workload.Keys} keys {State}, reads by {Reads}, {Following}";
 }

@@ -27,6 +27,7 @@ internal sealed class Process : IMachineProcess
     private readonly ObserverReports _reports = new();
     private readonly SimulatedDisk _checkpoints;
     private readonly Pacemaker _loop;
+    private readonly StoppingClock _clock;
     private readonly FeedWatch _published;
     private readonly LogView _view = new();
     private readonly ExtentWatch _shown;
@@ -40,6 +41,7 @@ internal sealed class Process : IMachineProcess
         (_around, _node, _random) = (around, node, random);
         _published = new FeedWatch(node.Name, around.ClusterId);
         _shown = new ExtentWatch(node.Name, _view);
+        _clock = new StoppingClock(around, node, () => _hasEnded);
         _loop = new Pacemaker(around, node, random, lagMicros: 30) { Work = () => Guard(Work) };
         Action<CrashException> crashed = crash => Guard(() => throw crash);
         _checkpoints = new SimulatedDisk(around.Events, random.Fork(), node.Pace, () => { }) { Crashed = crashed };
@@ -104,6 +106,7 @@ internal sealed class Process : IMachineProcess
                 ChunkBytes = (int)Math.Min(plan.Following.Fetch.ChunkBytes, plan.Log.PendingBytesMax / 2),
             },
             Seed = _random.NextBits(),
+            Reads = plan.Reads,
         };
         Replica = new Replica(
             options, _log, StateMachine,
@@ -117,7 +120,7 @@ internal sealed class Process : IMachineProcess
                 View = _view,
                 Reports = _reports,
                 Apply = plan.State.IsAppliedOnThread ? _apply : null,
-                Clock = _node.Clock,
+                Clock = _clock,
             },
             new TraceLogger(_around.Trace, _node.Name));
         _around.Network.Open(_node.PeerAddress, _peers);
@@ -131,7 +134,8 @@ internal sealed class Process : IMachineProcess
             Storage = _node.Storage,
             Reports = _reports,
         });
-        _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log);
+        _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log, _node.Clock);
+        _around.History.Started(_node.ClientAddress);
         _around.Invariants.Started(_watch, recovered);
         _loop.Wake();
     }
@@ -154,6 +158,8 @@ internal sealed class Process : IMachineProcess
     public void End()
     {
         _hasEnded = true;
+        if (_watch is not null)
+            _watch.HasEnded = true;
         _loop.End();
         Disk.Stop();
         _around.Network.Close(_node.PeerAddress, _peers);
@@ -169,6 +175,7 @@ internal sealed class Process : IMachineProcess
     {
         if (_watch is null)
             return;
+        _clock.BeginRound();
         Replica.DoWork();
         RaftNode core = Replica.Node;
         _around.Invariants.AfterStep(_watch);

@@ -35,6 +35,9 @@ internal sealed class Surroundings
 
     public Plan Plan { get; }
 
+    /// <summary>Whether a process is stopped in the middle of a round: one at a time.</summary>
+    public bool IsStoppedInRound { get; set; }
+
     /// <summary>The one cluster that everybody belongs to.</summary>
     public Guid ClusterId { get; } = new("c0c0c0c0-0000-4000-8000-00000000c0c0");
 }

@@ -29,6 +29,10 @@ public sealed class DeterminismTests
 
         Assert.True(runs.Sum(run => run.Writes) > 2_000, "writes are acknowledged");
         Assert.True(runs.Sum(run => run.Reads) > 1_000, "reads are answered");
+        Assert.True(runs.Sum(run => run.LeaseReads) > 300, "reads are answered by lease");
+        Assert.True(runs.Sum(run => run.LogReads) > 20, "reads are answered through the log");
+        Assert.True(runs.Sum(run => run.StaleReads) > 20, "stale reads are answered");
+        Assert.True(runs.Sum(run => run.StepsWithLease) > 1_000, "leaders hold leases");
         Assert.True(runs.Sum(run => run.Elections) > 40, "leaders change");
         Assert.True(runs.Sum(run => run.Strikes) > 100, "faults strike");
         Assert.True(runs.Sum(run => run.MemberChanges) > 5, "members come and go");

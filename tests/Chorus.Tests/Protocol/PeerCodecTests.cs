@@ -28,6 +28,8 @@ public sealed class PeerCodecTests
             new AppendRejected(from, incarnation, to, term, Index(9), new Term(3), Index(4)),
             new HeartbeatRequest(from, incarnation, to, term, Index(9), 11),
             new HeartbeatResponse(from, incarnation, to, term, 11, Index(9)),
+            new ReadIndexRequest(from, incarnation, to, term, ReadKind.Lease, 12),
+            new ReadIndexResponse(from, incarnation, to, term, ReadKind.Index, 12, Index(9)),
         }.Select(m => new object[] { m });
     }
 

@@ -31,6 +31,8 @@ public sealed class ElectionTests
         a.Receive(append, entries);
         a.Crash();
         a.Start();
+        for (int i = 0; i < cluster.Options.ElectionTimeoutTicks; i++)
+            a.Tick();
         Assert.Equal(granted, a.Ask<PreVoteResponse>(Say.PreVote("b", "a", 5, lastIndex, lastTerm)).Granted);
         Assert.Equal(granted, a.Ask<VoteResponse>(Say.Vote("b", "a", 5, lastIndex, lastTerm)).Granted);
     }

@@ -15,7 +15,7 @@ internal sealed class RandomRun
     private readonly List<(Message Message, IReadOnlyList<TestEntry> Entries)> _network = [];
     private readonly List<(Message Message, IReadOnlyList<TestEntry> Entries)> _late = [];
     private readonly HashSet<(NodeId, NodeId)> _cut = [];
-    private readonly Dictionary<(NodeId, ulong), LogIndex> _readsAsked = [];
+    private readonly Dictionary<(NodeId, ReadKind, ulong), LogIndex> _readsAsked = [];
     private readonly Configuration _start;
     private ulong _value;
     private double _loss;
@@ -208,7 +208,7 @@ internal sealed class RandomRun
         Invariants.Check(node);
         foreach (ReadGrant grant in node.Reads)
         {
-            if (_readsAsked.TryGetValue((node.Id, grant.Ticket), out LogIndex committed))
+            if (_readsAsked.TryGetValue((node.Id, grant.Kind, grant.Ticket), out LogIndex committed))
                 Assert.True(grant.Index >= committed, "a read sees what was committed before it was asked");
         }
         node.Reads.Clear();
@@ -223,7 +223,7 @@ internal sealed class RandomRun
         }
         node.FlushPartly(_random.Next(0, 4));
         node.Crash();
-        foreach ((NodeId Id, ulong) read in _readsAsked.Keys.Where(k => k.Item1 == node.Id).ToList())
+        foreach ((NodeId, ReadKind, ulong) read in _readsAsked.Keys.Where(k => k.Item1 == node.Id).ToList())
             _readsAsked.Remove(read);
     }
 
@@ -280,8 +280,10 @@ internal sealed class RandomRun
     {
         LogIndex committed = Invariants.Committed;
         // Asked before the effects are taken, so a grant in the same step is checked as well.
-        if (node.Node.TryRead(out ulong ticket))
-            _readsAsked[(node.Id, ticket)] = committed;
+        var kind = (ReadKind)_random.Next(3);
+        if (node.Node.TryRead(kind, out ulong ticket))
+            _readsAsked[(node.Id, kind, ticket)] = committed;
+        node.Node.ClockRead(0);
         node.Take();
     }
 

@@ -15,7 +15,7 @@ public sealed class ReadTests
         Assert.True(leader.Read(out ulong ticket));
         Assert.Empty(leader.Reads);
         cluster.Deliver();
-        Assert.Equal(new ReadGrant(ticket, Say.At(3)), Assert.Single(leader.Reads));
+        Assert.Equal(new ReadGrant(ReadKind.Index, ticket, Say.At(3)), Assert.Single(leader.Reads));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ReadTests
         cluster.Tick();
         TestNode leader = cluster["a"];
         Assert.True(leader.Read(out ulong ticket));
-        Assert.Equal(new ReadGrant(ticket, leader.Node.Commit), Assert.Single(leader.Reads));
+        Assert.Equal(new ReadGrant(ReadKind.Index, ticket, leader.Node.Commit), Assert.Single(leader.Reads));
     }
 
     [Fact]
@@ -101,5 +101,44 @@ public sealed class ReadTests
         cluster.Tick(200);
         Assert.Empty(leader.Reads);
         Assert.Equal(1, leader.ReadsDropped);
+    }
+
+    [Fact]
+    public void Reads_through_the_log_wait_until_one_entry_for_all_of_them_is_committed()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        LogIndex last = leader.Node.LastIndex;
+        Assert.True(leader.Node.TryRead(ReadKind.Log, out _));
+        Assert.True(leader.Node.TryRead(ReadKind.Log, out ulong second));
+        leader.Take();
+        Assert.Equal(last.Next, leader.Node.LastIndex);
+        Assert.Empty(leader.Reads);
+        cluster.Deliver();
+        Assert.Equal(new ReadGrant(ReadKind.Log, second, last.Next), Assert.Single(leader.Reads));
+    }
+
+    [Fact]
+    public void Reads_through_the_log_stand_behind_the_commands_of_their_step()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        leader.Node.TryRead(ReadKind.Log, out _);
+        Assert.True(leader.Node.TryPropose(1, out LogIndex command));
+        leader.ProposedByHand([7]);
+        leader.Take();
+        cluster.Deliver();
+        Assert.Equal(command.Next, Assert.Single(leader.Reads).Index);
+    }
+
+    [Fact]
+    public void A_deposed_leader_drops_the_reads_that_wait_for_their_entry()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        leader.Read(ReadKind.Log, out _);
+        leader.Receive(Say.Alive("b", "a", 99, 1, 1));
+        Assert.Equal(1, leader.ReadsDropped);
+        Assert.False(leader.Read(ReadKind.Log, out _));
     }
 }

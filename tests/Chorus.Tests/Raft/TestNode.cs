@@ -73,7 +73,7 @@ internal sealed class TestNode : ILogSizes
         _diskWork.Clear();
         _held.Clear();
         _hardStatesQueued = _hardStatesDurable = 0;
-        var recovered = new RecoveredState(DurableState, RangeOf(Log, 1, Log.Count + 1));
+        var recovered = new RecoveredState(DurableState, RangeOf(Log, 1, Log.Count + 1), IsFirstStart: Node is null);
         Node = new RaftNode(Id, Incarnation, recovered, _options, this, _seed++);
         IsUp = true;
         Take();
@@ -137,9 +137,20 @@ internal sealed class TestNode : ILogSizes
         return answer;
     }
 
-    public bool Read(out ulong ticket)
+    public bool Read(out ulong ticket) => Read(ReadKind.Index, out ticket);
+
+    public bool Read(ReadKind kind, out ulong ticket)
     {
-        bool accepted = Node.TryRead(out ticket);
+        bool accepted = Node.TryRead(kind, out ticket);
+        Take();
+        return accepted;
+    }
+
+    /// <summary>Reads, then looks at the clock, as a replica does.</summary>
+    public bool ReadAt(ReadKind kind, long nowMicros, out ulong ticket)
+    {
+        bool accepted = Node.TryRead(kind, out ticket);
+        Node.ClockRead(nowMicros);
         Take();
         return accepted;
     }

@@ -25,7 +25,7 @@ public sealed class AnswerLimitTests
         var connection = new ClientConnection([1], delimited: false);
         for (ulong ticket = 1; ticket <= 10; ticket++)
             Ask(connection, ticket);
-        _reads.Grant(new ReadGrant(10, new LogIndex(1)));
+        _reads.Grant(new ReadGrant(ReadKind.Index, 10, new LogIndex(1)));
         _reads.BeginRound(4 * ValueBytes);
         _reads.Serve(new LogIndex(1));
         Assert.Equal(4, _transport.Answers.Count);
@@ -42,7 +42,7 @@ public sealed class AnswerLimitTests
         var connection = new ClientConnection([1], delimited: true);
         for (ulong ticket = 1; ticket <= 100; ticket++)
             Ask(connection, ticket);
-        _reads.Grant(new ReadGrant(100, new LogIndex(1)));
+        _reads.Grant(new ReadGrant(ReadKind.Index, 100, new LogIndex(1)));
         _reads.Serve(new LogIndex(1));
         _responder.Flush();
         Responses answers = Assert.Single(_transport.Answers);
@@ -55,7 +55,7 @@ public sealed class AnswerLimitTests
     private void Ask(ClientConnection connection, ulong ticket)
     {
         _responder.Take(connection);
-        _reads.Add(ticket, new ReplyTarget(connection, ticket, null), "key"u8);
+        _reads.Add(ReadKind.Index, ticket, new ReplyTarget(connection, ticket, null), "key"u8);
     }
 
     private sealed class CountingTransport : IClientTransport

@@ -74,8 +74,8 @@ public sealed class BatchApplierTests : IDisposable
         Assert.True(_driver.Settle());
         Ask(1, "first");
         Ask(2, "second");
-        _reads.Grant(new ReadGrant(1, new LogIndex(1)));
-        _reads.Grant(new ReadGrant(2, new LogIndex(3)));
+        _reads.Grant(new ReadGrant(ReadKind.Index, 1, new LogIndex(1)));
+        _reads.Grant(new ReadGrant(ReadKind.Index, 2, new LogIndex(3)));
         ApplyAll(2);
         Assert.Equal(["1:a", "2:b", "0:first@2"], Answers());
         Assert.True(_reads.Bytes > 0);
@@ -100,7 +100,7 @@ public sealed class BatchApplierTests : IDisposable
         _machine.AnswerBytes = ApplyBatch.AnswerBytesMax / 2;
         Write("a", "b", "c");
         Ask(1, "q");
-        _reads.Grant(new ReadGrant(1, new LogIndex(1)));
+        _reads.Grant(new ReadGrant(ReadKind.Index, 1, new LogIndex(1)));
         Assert.True(_driver.Settle());
         ApplyAll(1003);
         Assert.Equal([1002ul, 1003ul], _machine.Batches[^2..]);
@@ -154,7 +154,7 @@ public sealed class BatchApplierTests : IDisposable
     private void Ask(ulong ticket, string query)
     {
         _responder.Take(_client);
-        _reads.Add(ticket, new ReplyTarget(_client, 0, null), Encoding.UTF8.GetBytes(query));
+        _reads.Add(ReadKind.Index, ticket, new ReplyTarget(_client, 0, null), Encoding.UTF8.GetBytes(query));
     }
 
     private bool Apply(ulong commit) => _applier.Apply(new LogIndex(commit), long.MaxValue, "");
