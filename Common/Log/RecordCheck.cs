@@ -29,7 +29,7 @@ internal static class RecordCheck
     public static string? Kind(ReadOnlySpan<byte> record)
     {
         RecordKind kind = RecordCodec.Header(record).Kind;
-        if (kind is < RecordKind.Command or > RecordKind.NoOp || !RecordCodec.ReservedIsZero(record))
+        if (kind is < RecordKind.Command or > RecordKind.SessionCommand || !RecordCodec.ReservedIsZero(record))
             return $"a record is of kind {(byte)kind} or has flags that a newer Chorus must have made";
         return null;
     }

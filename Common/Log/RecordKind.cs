@@ -11,4 +11,10 @@ public enum RecordKind : byte
 
     /// <summary>Nothing: a leader's first entry of its term.</summary>
     NoOp = 3,
+
+    /// <summary>Opens, keeps or ends sessions of clients: a <see cref="SessionRecord"/>.</summary>
+    Session = 4,
+
+    /// <summary>A client's command within its session: a <see cref="SessionEnvelope"/> and the command.</summary>
+    SessionCommand = 5,
 }

@@ -46,6 +46,10 @@ internal static class Mutants
     public static bool HeartbeatWithoutCommit;
     /// <summary>Trap 20: the applied index is written before the slots that it speaks of are durable.</summary>
     public static bool AppliedBeforeData;
+    /// <summary>Trap 21: sessions expire by the clock of the machine that applies.</summary>
+    public static bool SessionsExpireByClock;
+    /// <summary>Trap 21: a command that was sent again is applied again.</summary>
+    public static bool RepeatsApplied;
     /// <summary>Trap 22: reads are served by answers of a heartbeat round begun before the read.</summary>
     public static bool ReadByOldRound;
     /// <summary>Trap 22: reads are served before an entry of the current term is committed.</summary>
@@ -93,6 +97,8 @@ internal static class Mutants
     public const bool TransferBeforeCommit = false;
     public const bool HeartbeatWithoutCommit = false;
     public const bool AppliedBeforeData = false;
+    public const bool SessionsExpireByClock = false;
+    public const bool RepeatsApplied = false;
     public const bool ReadByOldRound = false;
     public const bool ReadBeforeTermCommit = false;
     public const bool FollowerReadByOldAnswer = false;
