@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Chorus.Common.Client;
 using Chorus.Common.Feed;
+using Operation = Chorus.Common.Protocol.KvCommand.Types.Operation;
 
 namespace Chorus.Client.Commands;
 
@@ -32,9 +33,22 @@ internal sealed class WatchOutput(Terminal terminal, Answer answer, KeyText text
     /// <summary>Prints a change.</summary>
     public void Tell(KeyChange change) => answer.Tell(Line(change), () => Node(change));
 
-    private string Line(KeyChange change) => change.IsDelete
-        ? $"{change.Index} delete {Show(change.Key.Span)}"
-        : $"{change.Index} set {Show(change.Key.Span)} {Show(change.Value.Span)}";
+    private string Line(KeyChange change)
+    {
+        string head = $"{change.Index} {NameOf(change.Operation)} {Show(change.Key.Span)}";
+        return change.Operation switch
+        {
+            Operation.Delete => head,
+            Operation.Increment => string.Create(CultureInfo.InvariantCulture, $"{head} {change.Delta:+0;-0;0}"),
+            _ => $"{head} {Show(change.Value.Span)}",
+        };
+    }
+
+    private static string NameOf(Operation operation) => operation switch
+    {
+        Operation.CompareAndSet => "compare-and-set",
+        _ => operation.ToString().ToLowerInvariant(),
+    };
 
     // A line is a line, whatever somebody stored.
     private string Show(ReadOnlySpan<byte> bytes)
@@ -52,10 +66,12 @@ internal sealed class WatchOutput(Terminal terminal, Answer answer, KeyText text
             ["index"] = change.Index,
             ["term"] = change.Term,
             ["time"] = change.Time.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
-            ["operation"] = change.IsDelete ? "delete" : "set",
+            ["operation"] = NameOf(change.Operation),
         };
         Add(json, "key", change.Key.Span);
-        if (!change.IsDelete)
+        if (change.Operation == Operation.Increment)
+            json["delta"] = change.Delta;
+        else if (!change.IsDelete)
             Add(json, "value", change.Value.Span);
         return json;
     }

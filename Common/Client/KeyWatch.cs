@@ -114,16 +114,17 @@ public sealed class KeyWatch : IDisposable
         if (header.Kind != FeedMessageKind.Key)
             return null;
         var reader = new RecordReader(hasRecords ? _records.Span : default, header.First, verify: true);
-        if (!reader.Read() || !KvCommandView.TryRead(reader.Payload, out KvCommandView command))
+        if (!reader.Read()
+            || !CommandPayload.TryRead(reader.Header.Kind, reader.Payload, out ReadOnlySpan<byte> payload)
+            || !KvCommandView.TryRead(payload, out KvCommandView command))
             return Garbage();
         // A feed that is behind the last one tells of what is known already.
         if (header.First.Value <= _lastIndex || !command.Key.StartsWith(_prefix))
             return null;
         _lastIndex = header.First.Value;
-        bool isDelete = command.Operation == KvCommand.Types.Operation.Delete;
         return new KeyChange(
-            _lastIndex, reader.Header.Term.Value, TimeOf(reader.Header.TimeMicros), isDelete, command.Key.ToArray(),
-            isDelete ? default : command.Value.ToArray());
+            _lastIndex, reader.Header.Term.Value, TimeOf(reader.Header.TimeMicros), command.Operation,
+            command.Key.ToArray(), command.HasValue ? command.Value.ToArray() : default, command.Delta);
     }
 
     // A header, and records or nothing; no more.

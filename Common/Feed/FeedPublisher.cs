@@ -131,8 +131,8 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
         while (reader.Read())
         {
             RecordHeader header = reader.Header;
-            if (header.Kind == RecordKind.Command
-                && KvCommandView.TryRead(reader.Payload, out KvCommandView command)
+            if (CommandPayload.TryRead(header.Kind, reader.Payload, out ReadOnlySpan<byte> payload)
+                && KvCommandView.TryRead(payload, out KvCommandView command)
                 && command.Key.Length <= KeyTopicBytesMax - FeedTopics.Key.Length
                 && _subscriptions.Watches(command.Key))
             {

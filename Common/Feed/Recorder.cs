@@ -167,7 +167,7 @@ public sealed class Recorder : ILogSink
                 _term = header.Term;
                 Save(DurableIndex);
             }
-            if (header.Kind == RecordKind.Command)
+            if (header.Kind is RecordKind.Command or RecordKind.SessionCommand)
                 _commands++;
             else if (header.Kind == RecordKind.Configuration)
                 isNews |= _membership.TryTake(records.Slice(at + RecordHeader.SizeBytes, header.PayloadLength));

@@ -97,7 +97,13 @@ public sealed class AppliedLog : IStateMachine, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Applied(LogIndex index) => _inner.Applied(index);
+    public void Applied(LogIndex index, SessionTable sessions) => _inner.Applied(index, sessions);
+
+    /// <inheritdoc/>
+    public SessionTable RestoredSessions() => _inner.RestoredSessions();
+
+    /// <inheritdoc/>
+    public bool KeepsSessions => _inner.KeepsSessions;
 
     /// <inheritdoc/>
     public Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message) =>

@@ -36,12 +36,12 @@ public sealed class RecordTarget(KvStateMachine store, HashSet<string>? torn = n
             RecordHeader header = RecordCodec.Header(records);
             ReadOnlySpan<byte> payload = records.Slice(RecordHeader.SizeBytes, header.PayloadLength);
             Records++;
-            if (header.Kind == RecordKind.Command)
+            if (CommandPayload.TryRead(header.Kind, payload, out ReadOnlySpan<byte> command))
             {
                 Commands++;
-                store.Apply(header.Index, header.TimeMicros, payload, _nothing);
+                store.Apply(header.Index, header.TimeMicros, command, _nothing);
                 if (torn is { Count: > 0 })
-                    Repair(torn, payload);
+                    Repair(torn, command);
             }
             records = records[header.RecordLength..];
         }

@@ -14,12 +14,13 @@ namespace Chorus.Common.KeyValue;
 public sealed class KvStateMachine : IStateMachine
 {
     private const string NoCommand =
-        "the bytes are not a KvCommand with an operation of get, set or delete and a key of at least one byte";
+        "the bytes are not a KvCommand with a known operation and a key of at least one byte";
 
     private readonly KvStateMachineOptions _options;
     private readonly KvStateMachineTable _entries = new();
     private KvStateMachineSnapshot? _snapshot;
     private uint _snapshots;
+    private SessionTable _sessions = new();
     private LogIndex _restored;
     private ulong _digest;
     private bool _defersDigest;
@@ -76,6 +77,9 @@ public sealed class KvStateMachine : IStateMachine
                 return Code.Ok;
             case Operation.Delete:
                 return Delete(view.Key) ? Code.Ok : Code.NotFound;
+            case Operation.CompareAndSet:
+            case Operation.Increment:
+                return Change(view, response);
             default:
                 return Get(view.Key, response);
         }
@@ -91,7 +95,7 @@ public sealed class KvStateMachine : IStateMachine
         }
         if (view.Operation != Operation.Get)
         {
-            message = "a read can only be a get; send a set or a delete as a write";
+            message = "a read can only be a get; send everything else as a write";
             return Code.BadRequest;
         }
         Code code = CheckLimits(view, out message);
@@ -130,8 +134,12 @@ public sealed class KvStateMachine : IStateMachine
         }
         if (Digest != snapshot.Digest)
             throw snapshot.Damage($"the digest of its state is {Digest:x16}, and was {snapshot.Digest:x16}");
+        _sessions = SessionTable.Of(snapshot);
         _restored = index;
     }
+
+    /// <inheritdoc/>
+    public SessionTable RestoredSessions() => _sessions;
 
     private Code CheckLimits(KvCommandView view, out string message)
     {
@@ -169,6 +177,21 @@ public sealed class KvStateMachine : IStateMachine
         _digest -= entry.Hash;
         entry.Hash = KvStateMachineDigest.OfEntry(key, value);
         _digest += entry.Hash;
+    }
+
+    private Code Change(KvCommandView command, IBufferWriter<byte> response)
+    {
+        int place = _entries.Find(command.Key);
+        ReadOnlySpan<byte> current = place < 0 ? default : _entries.At(place).Value;
+        Span<byte> number = stackalloc byte[RelativeCommand.NumberBytesMax];
+        if (!RelativeCommand.TryApply(command, place >= 0, current, number, out int length))
+        {
+            response.Write(current);
+            return Code.ConditionFailed;
+        }
+        Set(command.Key, command.HasValue ? command.Value : number[..length]);
+        response.Write(number[..length]);
+        return Code.Ok;
     }
 
     private bool Delete(ReadOnlySpan<byte> key)

@@ -21,7 +21,7 @@ namespace Chorus.Common.KeyValue;
 public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 {
     private const string NoCommand =
-        "the bytes are not a KvCommand with an operation of get, set or delete and a key of at least one byte";
+        "the bytes are not a KvCommand with a known operation and a key of at least one byte";
 
     private readonly SlotFile _file;
     private readonly SlotStateMachineOptions _options;
@@ -77,6 +77,9 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 
     /// <inheritdoc/>
     public LogIndex SettledIndex { get; private set; }
+
+    /// <inheritdoc/>
+    public bool KeepsSessions => false;
 
     /// <inheritdoc/>
     public ulong Digest => _digest;
@@ -143,7 +146,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
         }
         if (view.Operation != Operation.Get)
         {
-            message = "a read can only be a get; send a set or a delete as a write";
+            message = "a read can only be a get; send everything else as a write";
             return Code.BadRequest;
         }
         Code code = CheckLimits(view, out long key, out message);
@@ -153,7 +156,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     /// <inheritdoc/>
     /// <exception cref="LogCorruptionException">A slot was torn, and nothing has repaired it.</exception>
     /// <exception cref="IOException">The disk failed; the node must stop.</exception>
-    public void Applied(LogIndex index)
+    public void Applied(LogIndex index, SessionTable sessions)
     {
         if (index <= AppliedIndex)
             return;
@@ -240,6 +243,12 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
         if (!geometry.TryParseKey(view.Key, out key))
         {
             message = SlotMessages.WrongKey(view.Key, geometry);
+            return Code.BadRequest;
+        }
+        // What a crash leaves in the file may be newer than the command that is repeated: absolute writes bear that.
+        if (view.IsRelative)
+        {
+            message = SlotMessages.Relative;
             return Code.BadRequest;
         }
         if (view.Operation == Operation.Set && view.Value.Length > geometry.ValueBytesMax)

@@ -11,22 +11,39 @@ public readonly ref struct KvCommandView
     private const int OperationField = 1;
     private const int KeyField = 2;
     private const int ValueField = 3;
-
-    private KvCommandView(KvCommand.Types.Operation operation, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
-    {
-        Operation = operation;
-        Key = key;
-        Value = value;
-    }
+    private const int ExpectedField = 4;
+    private const int DeltaField = 5;
 
     /// <summary>What to do; one of the known operations.</summary>
-    public KvCommand.Types.Operation Operation { get; }
+    public KvCommand.Types.Operation Operation { get; private init; }
 
     /// <summary>The key; never empty.</summary>
-    public ReadOnlySpan<byte> Key { get; }
+    public ReadOnlySpan<byte> Key { get; private init; }
 
-    /// <summary>The value of a set; otherwise without meaning.</summary>
-    public ReadOnlySpan<byte> Value { get; }
+    /// <summary>The value of a set, or of a compare-and-set; otherwise without meaning.</summary>
+    public ReadOnlySpan<byte> Value { get; private init; }
+
+    /// <summary>What a compare-and-set expects, where <see cref="ExpectsValue"/>.</summary>
+    public ReadOnlySpan<byte> Expected { get; private init; }
+
+    /// <summary>Whether a compare-and-set expects a value; otherwise it expects that there is none.</summary>
+    public bool ExpectsValue { get; private init; }
+
+    /// <summary>What an increment adds.</summary>
+    public long Delta { get; private init; }
+
+    /// <summary>Whether it has a value that is stored: a set or a compare-and-set.</summary>
+    public bool HasValue => Operation is KvCommand.Types.Operation.Set or KvCommand.Types.Operation.CompareAndSet;
+
+    /// <summary>Whether it can change something.</summary>
+    public bool IsWrite => Operation != KvCommand.Types.Operation.Get;
+
+    /// <summary>
+    /// Whether what it leaves behind depends on what was there: then a log without the commands before it does not say
+    /// what stands under the key, and applying it twice is not the same as once.
+    /// </summary>
+    public bool IsRelative =>
+        Operation is KvCommand.Types.Operation.CompareAndSet or KvCommand.Types.Operation.Increment;
 
     /// <summary>Reads a command. Unknown fields are passed over.</summary>
     /// <param name="bytes">A serialized <see cref="KvCommand"/>, unchecked.</param>
@@ -40,6 +57,9 @@ public readonly ref struct KvCommandView
         var operation = KvCommand.Types.Operation.Get;
         ReadOnlySpan<byte> key = default;
         ReadOnlySpan<byte> value = default;
+        ReadOnlySpan<byte> expected = default;
+        bool expectsValue = false;
+        ulong delta = 0;
         while (reader.Read())
         {
             switch (reader.Field, reader.WireType)
@@ -53,12 +73,27 @@ public readonly ref struct KvCommandView
                 case (ValueField, 2):
                     value = reader.Bytes;
                     break;
+                case (ExpectedField, 2):
+                    expected = reader.Bytes;
+                    expectsValue = true;
+                    break;
+                case (DeltaField, 0):
+                    delta = reader.Number;
+                    break;
             }
         }
-        bool known = (uint)operation <= (uint)KvCommand.Types.Operation.Delete;
+        bool known = (uint)operation <= (uint)KvCommand.Types.Operation.Increment;
         if (reader.IsMalformed || key.IsEmpty || !known)
             return false;
-        view = new KvCommandView(operation, key, value);
+        view = new KvCommandView
+        {
+            Operation = operation,
+            Key = key,
+            Value = value,
+            Expected = expected,
+            ExpectsValue = expectsValue,
+            Delta = (long)(delta >> 1) ^ -(long)(delta & 1),
+        };
         return true;
     }
 
@@ -78,5 +113,36 @@ public readonly ref struct KvCommandView
         at += WireWriter.WriteField(into[at..], KeyField, key);
         at += WireWriter.WriteField(into[at..], ValueField, value);
         output.Advance(at);
+    }
+
+    /// <summary>Writes a compare-and-set.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="expectsValue">Whether a value must stand there; otherwise none must.</param>
+    /// <param name="expected">The value that must stand there.</param>
+    /// <param name="value">The value to set.</param>
+    public static void WriteCompareAndSet(
+        IBufferWriter<byte> output, ReadOnlySpan<byte> key, bool expectsValue, ReadOnlySpan<byte> expected,
+        ReadOnlySpan<byte> value)
+    {
+        Write(output, KvCommand.Types.Operation.CompareAndSet, key, value);
+        if (!expectsValue)
+            return;
+        // Written also when it is empty: that it is there says that a value is expected.
+        Span<byte> into = output.GetSpan(6 + expected.Length);
+        int at = WireWriter.WriteDelimiter(into, ExpectedField, expected.Length);
+        expected.CopyTo(into[at..]);
+        output.Advance(at + expected.Length);
+    }
+
+    /// <summary>Writes an increment.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="delta">What to add.</param>
+    public static void WriteIncrement(IBufferWriter<byte> output, ReadOnlySpan<byte> key, long delta)
+    {
+        Write(output, KvCommand.Types.Operation.Increment, key, default);
+        Span<byte> into = output.GetSpan(11);
+        output.Advance(WireWriter.WriteField(into, DeltaField, (ulong)(delta << 1) ^ (ulong)(delta >> 63)));
     }
 }

@@ -1,25 +1,30 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
 
 namespace Chorus.Common.Protocol;
 
 /// <summary>
 /// The ad-hoc text form of the key-value protocol, one command a frame, on the same socket as the binary one:
-/// <c>get-[key]</c>, <c>set-[key]-[value]</c>, <c>delete-[key]</c>. Lower case; keys and values are any
-/// bytes.
+/// <c>get-[key]</c>, <c>set-[key]-[value]</c>, <c>delete-[key]</c>, <c>cas-[key]-[expected]-[value]</c>,
+/// <c>incr-[key]</c> and <c>incr-[key]-[delta]</c>. Lower case; keys and values are any bytes.
 /// </summary>
 /// <remarks>
 /// In brackets the key ends at the first <c>]-[</c> and the value at the last bracket. Without brackets the
-/// key of a set ends at the first hyphen. A key that begins with a bracket must itself stand in brackets.
+/// key of a set ends at the first hyphen. A key that begins with a bracket must itself stand in brackets. A
+/// compare-and-set takes brackets only and expects a value; an increment is answered with the sum.
 /// </remarks>
 public static class TextCommand
 {
-    private const string Form = "Send get-[key], set-[key]-[value] or delete-[key], in lower case";
+    private const string Form = "Send get-[key], set-[key]-[value], delete-[key], cas-[key]-[expected]-[value] or "
+        + "incr-[key]-[delta], in lower case";
     private const int QuotedBytesMax = 24;
 
     private static ReadOnlySpan<byte> Get => "get-"u8;
     private static ReadOnlySpan<byte> Set => "set-"u8;
     private static ReadOnlySpan<byte> Delete => "delete-"u8;
+    private static ReadOnlySpan<byte> CompareAndSet => "cas-"u8;
+    private static ReadOnlySpan<byte> Increment => "incr-"u8;
     private static ReadOnlySpan<byte> Separator => "]-["u8;
 
     /// <summary>
@@ -54,6 +59,8 @@ public static class TextCommand
             return TextCommandKind.Invalid;
         }
 
+        if (operation is KvCommand.Types.Operation.CompareAndSet or KvCommand.Types.Operation.Increment)
+            return ParseRelative(operation, frame, rest, command, out message, out cure);
         ReadOnlySpan<byte> value = default;
         bool isSet = operation == KvCommand.Types.Operation.Set;
         bool split = isSet ? SplitPair(rest, out ReadOnlySpan<byte> key, out value) : SplitKey(rest, out key);
@@ -94,7 +101,11 @@ public static class TextCommand
                 output.Write(payload);
                 return;
             case Code.Ok:
-                output.Write("ok"u8);
+                output.Write(payload.IsEmpty ? "ok"u8 : payload);
+                return;
+            case Code.ConditionFailed:
+                output.Write("condition failed: "u8);
+                output.Write(payload);
                 return;
             case Code.NotFound:
                 output.Write("not found"u8);
@@ -106,6 +117,40 @@ public static class TextCommand
             cure = leader.Length == 0 ? "Try again when one is elected" : $"Send it to {leader}";
         string text = $"error: {Sentence(message)}{(cure.Length == 0 ? "" : " " + Sentence(cure))}";
         Encoding.UTF8.GetBytes(text, output);
+    }
+
+    private static TextCommandKind ParseRelative(
+        KvCommand.Types.Operation operation, ReadOnlySpan<byte> frame, ReadOnlySpan<byte> rest,
+        IBufferWriter<byte> command, out string message, out string cure)
+    {
+        bool isIncrement = operation == KvCommand.Types.Operation.Increment;
+        cure = isIncrement ? "Send incr-[key] or incr-[key]-[delta]" : "Send cas-[key]-[expected]-[value]";
+        message = $"'{Quote(frame)}' makes no sense";
+        long delta = 1;
+        ReadOnlySpan<byte> key;
+        if (isIncrement)
+        {
+            // A key in brackets may be followed by what to add; without, all of it is the key.
+            bool isKnown = SplitPair(rest, out key, out ReadOnlySpan<byte> added) && rest[0] == (byte)'['
+                ? Utf8Parser.TryParse(added, out delta, out int used) && used == added.Length
+                : SplitKey(rest, out key);
+            if (!isKnown || key.IsEmpty)
+                return TextCommandKind.Invalid;
+            KvCommandView.WriteIncrement(command, key, delta);
+        }
+        else
+        {
+            int behind = rest.IndexOf(Separator);
+            if (behind < 1 || rest[0] != (byte)'['
+                || !SplitPair(rest[(behind + 2)..], out ReadOnlySpan<byte> expected, out ReadOnlySpan<byte> value))
+                return TextCommandKind.Invalid;
+            key = rest[1..behind];
+            if (key.IsEmpty)
+                return TextCommandKind.Invalid;
+            KvCommandView.WriteCompareAndSet(command, key, expectsValue: true, expected, value);
+        }
+        (message, cure) = ("", "");
+        return TextCommandKind.Write;
     }
 
     private static bool TryReadOperation(
@@ -122,6 +167,16 @@ public static class TextCommand
         {
             word = Delete;
             operation = KvCommand.Types.Operation.Delete;
+        }
+        else if (frame.StartsWith(CompareAndSet))
+        {
+            word = CompareAndSet;
+            operation = KvCommand.Types.Operation.CompareAndSet;
+        }
+        else if (frame.StartsWith(Increment))
+        {
+            word = Increment;
+            operation = KvCommand.Types.Operation.Increment;
         }
         rest = frame[Math.Min(word.Length, frame.Length)..];
         return frame.StartsWith(word);
@@ -166,6 +221,7 @@ public static class TextCommand
         Code.TooLarge => "key or value is over the server's limit",
         Code.Overloaded => "too many requests are waiting; nothing was written",
         Code.DiskFull => "the leader's disk is full; nothing was written",
+        Code.SessionExpired => "the session is unknown or has expired; nothing was written",
         Code.OutcomeUnknown => "the outcome is unknown: the write may or may not have been applied",
         _ => "internal error; the outcome is unknown",
     };

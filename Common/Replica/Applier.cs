@@ -1,17 +1,31 @@
+using Chorus.Common.Log;
+using Chorus.Common.Protocol;
 using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
 
 /// <summary>Applies committed records in order and answers those who wait for them.</summary>
-/// <param name="stateMachine">What they are applied to.</param>
+/// <param name="state">What they are applied to.</param>
 /// <param name="writes">Writes waiting for their entry.</param>
 /// <param name="reads">Reads waiting for their index.</param>
 /// <param name="changes">Configuration changes waiting for their entry.</param>
+/// <param name="door">What a leader lets in by; learns what came of it.</param>
+/// <param name="responder">Where answers go.</param>
+/// <param name="counters">Counts what is applied.</param>
 internal abstract class Applier(
-    IStateMachine stateMachine, PendingWrites writes, PendingReads reads, PendingChanges changes)
+    ReplicatedState state, PendingWrites writes, PendingReads reads, PendingChanges changes, SessionDoor? door,
+    Responder responder, ReplicaCounters counters)
 {
     /// <summary>Last index applied and answered.</summary>
-    public LogIndex AppliedIndex { get; protected set; } = stateMachine.RestoredIndex;
+    public LogIndex AppliedIndex { get; private set; } = state.Machine.RestoredIndex;
+
+    /// <summary>Term of the last entry applied since the start; 0 before the first.</summary>
+    public Term AppliedTerm { get; private set; }
+
+    /// <summary>
+    /// Sessions of clients at <see cref="AppliedIndex"/>, and their digest; null while the state is not settled.
+    /// </summary>
+    public abstract (int Count, ulong Digest)? Sessions { get; }
 
     /// <summary>Digest of the state at <see cref="AppliedIndex"/>; null while the state is not settled.</summary>
     public abstract ulong? Digest { get; }
@@ -22,11 +36,27 @@ internal abstract class Applier(
     /// <summary>Reads waiting for their index.</summary>
     public PendingReads Reads => reads;
 
-    /// <summary>Configuration changes waiting for their entry.</summary>
-    protected PendingChanges Changes => changes;
-
     /// <summary>What records are applied to.</summary>
-    protected IStateMachine StateMachine => stateMachine;
+    protected ReplicatedState State => state;
+
+    /// <summary>What a leader lets in by.</summary>
+    protected SessionDoor? Door => door;
+
+    /// <summary>Makes the one that is wanted.</summary>
+    /// <param name="executor">Where committed entries are applied; null: by the loop itself.</param>
+    /// <param name="log">Where they stand.</param>
+    /// <param name="state">What they are applied to.</param>
+    /// <param name="writes">Writes waiting for their entry.</param>
+    /// <param name="reads">Reads waiting for their index.</param>
+    /// <param name="changes">Configuration changes waiting for their entry.</param>
+    /// <param name="door">Learns what came of commands of sessions.</param>
+    /// <param name="responder">Where answers go.</param>
+    /// <param name="counters">Counts what is applied.</param>
+    public static Applier Create(
+        IDiskExecutor? executor, RecordLog log, ReplicatedState state, PendingWrites writes, PendingReads reads,
+        PendingChanges changes, SessionDoor door, Responder responder, ReplicaCounters counters) => executor is null
+        ? new InlineApplier(log, state, writes, reads, changes, door, responder, counters)
+        : new BatchApplier(log, executor, state, writes, reads, changes, door, responder, counters);
 
     /// <summary>Applies what is committed, up to a limit, and serves the reads that waited for it.</summary>
     /// <param name="commit">Last committed index.</param>
@@ -45,5 +75,29 @@ internal abstract class Applier(
         Check.That(from > AppliedIndex, "what is applied is committed and never truncated");
         writes.Truncate(from);
         changes.Truncate(from);
+    }
+
+    /// <summary>An entry has been applied: those who waited for it are told.</summary>
+    protected void Note(
+        LogIndex index, Term term, RecordKind kind, in ReplicatedState.Outcome outcome, ReadOnlySpan<byte> answer,
+        string leader)
+    {
+        Check.That(index == AppliedIndex.Next, "entries are applied one by one, without a gap");
+        (AppliedIndex, AppliedTerm) = (index, term);
+        if (kind == RecordKind.Configuration)
+            changes.Applied(index, term);
+        if (!ReplicatedState.IsAnswered(kind))
+            return;
+        if (kind != RecordKind.Session)
+            counters.Applied++;
+        if (outcome.IsRefused)
+            counters.SessionCommandsRefused++;
+        door?.Applied(index, outcome, answer);
+        if (!writes.TryTake(index, term, leader, out ReplyTarget target))
+            return;
+        if (outcome.Code == Code.SessionExpired)
+            responder.Fail(target, outcome.Code, SessionMessages.Expired, SessionMessages.ExpiredCure);
+        else
+            responder.Reply(target, outcome.Code, answer, outcome.Index.Value);
     }
 }

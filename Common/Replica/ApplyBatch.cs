@@ -9,8 +9,8 @@ namespace Chorus.Common.Replica;
 /// One batch on its way through the applying thread: records to apply, then reads to serve, and what came of them. The
 /// loop fills it, the applying thread works on it, the loop takes the results; never two of them at once.
 /// </summary>
-/// <param name="stateMachine">Used by the applying thread only.</param>
-internal sealed class ApplyBatch(IStateMachine stateMachine) : IDiskJob
+/// <param name="state">Used by the applying thread only.</param>
+internal sealed class ApplyBatch(ReplicatedState state) : IDiskJob
 {
     /// <summary>Most bytes of records in a batch; a single record may be larger.</summary>
     public const long RecordBytesMax = 256 << 10;
@@ -28,13 +28,14 @@ internal sealed class ApplyBatch(IStateMachine stateMachine) : IDiskJob
     private volatile bool _isFinished;
 
     /// <summary>A record has been applied.</summary>
-    public readonly record struct Applied(LogIndex Index, Term Term, RecordKind Kind, Code Code, Range Answer);
+    public readonly record struct Applied(
+        LogIndex Index, Term Term, RecordKind Kind, ReplicatedState.Outcome Outcome, Range Answer);
 
     /// <summary>A read has been served.</summary>
     public readonly record struct Served(Code Code, Range Answer, string Message);
 
     /// <summary>Whether there is nothing to do.</summary>
-    public bool IsEmpty => _records.WrittenCount == 0 && _reads.Count == 0;
+    public bool IsEmpty => _records.WrittenCount == 0 && _reads.Count == 0 && TableFor is null;
 
     /// <summary>Whether the applying thread is done with it.</summary>
     public bool IsFinished => _isFinished;
@@ -47,6 +48,15 @@ internal sealed class ApplyBatch(IStateMachine stateMachine) : IDiskJob
 
     /// <summary>Digest of the state at <see cref="AppliedIndex"/>; null while it is not settled.</summary>
     public ulong? Digest { get; private set; }
+
+    /// <summary>Sessions at <see cref="AppliedIndex"/>, and their digest; null while it is not settled.</summary>
+    public (int Count, ulong Digest)? Sessions { get; private set; }
+
+    /// <summary>Term of a leader for which a copy of the sessions is to be made; null: none is wanted.</summary>
+    public Term? TableFor { get; set; }
+
+    /// <summary>The copy, as of <see cref="AppliedIndex"/>.</summary>
+    public SessionTable? Table { get; private set; }
 
     /// <summary>The records that were applied, in order.</summary>
     public IReadOnlyList<Applied> Results => _applied;
@@ -69,6 +79,7 @@ internal sealed class ApplyBatch(IStateMachine stateMachine) : IDiskJob
         _applied.Clear();
         _served.Clear();
         AppliedIndex = applied;
+        (TableFor, Table) = (null, null);
         _isFinished = false;
     }
 
@@ -84,10 +95,8 @@ internal sealed class ApplyBatch(IStateMachine stateMachine) : IDiskJob
         {
             RecordHeader header = reader.Header;
             int start = _answers.WrittenCount;
-            Code code = header.Kind == RecordKind.Command
-                ? stateMachine.Apply(header.Index, header.TimeMicros, reader.Payload, _answers)
-                : Code.Ok;
-            _applied.Add(new(header.Index, header.Term, header.Kind, code, start.._answers.WrittenCount));
+            ReplicatedState.Outcome outcome = state.Apply(header, reader.Payload, _answers);
+            _applied.Add(new(header.Index, header.Term, header.Kind, outcome, start.._answers.WrittenCount));
             AppliedIndex = header.Index;
         }
         Check.That(reader.Error is null, "the log returns whole records");
@@ -96,7 +105,7 @@ internal sealed class ApplyBatch(IStateMachine stateMachine) : IDiskJob
             if (_answers.WrittenCount >= AnswerBytesMax || read.Index > AppliedIndex)
                 break;
             int start = _answers.WrittenCount;
-            Code code = stateMachine.Query(read.Query, _answers, out string message);
+            Code code = state.Machine.Query(read.Query, _answers, out string message);
             _served.Add(new(code, start.._answers.WrittenCount, message));
         }
     }
@@ -105,8 +114,12 @@ internal sealed class ApplyBatch(IStateMachine stateMachine) : IDiskJob
     public void Sync()
     {
         if (_applied.Count > 0)
-            stateMachine.Applied(AppliedIndex);
-        Digest = AppliedIndex >= stateMachine.SettledIndex ? stateMachine.Digest : null;
+            state.Machine.Applied(AppliedIndex, state.Sessions);
+        bool isSettled = AppliedIndex >= state.Machine.SettledIndex;
+        Digest = isSettled ? state.Machine.Digest : null;
+        Sessions = isSettled ? (state.Sessions.Count, state.Sessions.Digest) : null;
+        if (TableFor is not null)
+            Table = state.Sessions.Copy();
         _isFinished = true;
     }
 

@@ -13,28 +13,31 @@ internal sealed class BatchApplier : Applier
 {
     private readonly RecordLog _log;
     private readonly IDiskExecutor _executor;
-    private readonly Responder _responder;
-    private readonly ReplicaCounters _counters;
     private readonly ApplyBatch _batch;
     private bool _underWay;
     private ulong? _digest;
+    private (int Count, ulong Digest)? _sessions;
 
     public BatchApplier(
-        RecordLog log, IDiskExecutor executor, IStateMachine stateMachine, PendingWrites writes, PendingReads reads,
-        PendingChanges changes, Responder responder, ReplicaCounters counters)
-        : base(stateMachine, writes, reads, changes)
+        RecordLog log, IDiskExecutor executor, ReplicatedState state, PendingWrites writes, PendingReads reads,
+        PendingChanges changes, SessionDoor? door, Responder responder, ReplicaCounters counters)
+        : base(state, writes, reads, changes, door, responder, counters)
     {
         _log = log;
         _executor = executor;
-        _responder = responder;
-        _counters = counters;
-        _batch = new ApplyBatch(stateMachine);
-        Check.That(stateMachine.RestoredIndex <= log.LastIndex, "a state in a file is never ahead of the log");
-        _digest = AppliedIndex >= stateMachine.SettledIndex ? stateMachine.Digest : null;
+        _batch = new ApplyBatch(state);
+        Check.That(state.Machine.RestoredIndex <= log.LastIndex, "a state in a file is never ahead of the log");
+        if (AppliedIndex >= state.Machine.SettledIndex)
+            (_digest, _sessions) = (state.Machine.Digest, (state.Sessions.Count, state.Sessions.Digest));
     }
 
     /// <inheritdoc/>
     public override ulong? Digest => _digest;
+
+    /// <inheritdoc/>
+    public override (int Count, ulong Digest)? Sessions => _sessions;
+
+    private bool WantsTable => Door is { } door && door.WantsTable(AppliedTerm);
 
     /// <inheritdoc/>
     public override bool Apply(LogIndex commit, long bytesMax, string leader)
@@ -47,6 +50,8 @@ internal sealed class BatchApplier : Applier
         _batch.Clear(AppliedIndex);
         LogIndex until = AddRecords(commit, Math.Min(bytesMax, ApplyBatch.RecordBytesMax));
         Reads.ListServable(until.Previous, _batch.Reads);
+        if (WantsTable)
+            _batch.TableFor = AppliedTerm;
         if (_batch.IsEmpty)
             return worked;
         _underWay = true;
@@ -57,7 +62,7 @@ internal sealed class BatchApplier : Applier
     /// <inheritdoc/>
     public override bool HasWork(LogIndex commit) => _underWay
         ? _batch.IsFinished
-        : AppliedIndex < Limit(commit) || Reads.HasServable(AppliedIndex);
+        : AppliedIndex < Limit(commit) || Reads.HasServable(AppliedIndex) || WantsTable;
 
     private LogIndex Limit(LogIndex commit) => LogIndex.Min(commit, _log.DurableIndex);
 
@@ -82,18 +87,8 @@ internal sealed class BatchApplier : Applier
             throw Stopped(error);
         foreach (ApplyBatch.Applied applied in _batch.Results)
         {
-            Check.That(applied.Index == AppliedIndex.Next, "entries are applied one by one, without a gap");
-            AppliedIndex = applied.Index;
-            if (applied.Kind == RecordKind.Command)
-            {
-                _counters.Applied++;
-                if (Writes.TryTake(applied.Index, applied.Term, leader, out ReplyTarget target))
-                    _responder.Reply(target, applied.Code, _batch.AnswerOf(applied.Answer), applied.Index.Value);
-            }
-            else if (applied.Kind == RecordKind.Configuration)
-            {
-                Changes.Applied(applied.Index, applied.Term);
-            }
+            Note(
+                applied.Index, applied.Term, applied.Kind, applied.Outcome, _batch.AnswerOf(applied.Answer), leader);
         }
         for (int i = 0; i < _batch.Answers.Count; i++)
         {
@@ -101,7 +96,9 @@ internal sealed class BatchApplier : Applier
             Reads.Answer(
                 _batch.Reads[i], served.Code, _batch.AnswerOf(served.Answer), served.Message, _batch.AppliedIndex);
         }
-        _digest = _batch.Digest;
+        (_digest, _sessions) = (_batch.Digest, _batch.Sessions);
+        if (_batch is { Table: { } table, TableFor: { } term })
+            Door?.Open(table, term);
     }
 
     private static ReplicaStoppedException Stopped(Exception error)

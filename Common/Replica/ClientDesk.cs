@@ -10,9 +10,9 @@ namespace Chorus.Common.Replica;
 /// Takes requests from clients: writes go into the log, reads to the core, the rest is answered here.
 /// </summary>
 internal sealed class ClientDesk(
-    ReplicaOptions options, RaftNode node, RecordLog log, IStateMachine stateMachine, IClientTransport clients,
-    Responder responder, Applier applier, OperatorDesk operators, StatusReport report, PeerLink link, IClock clock,
-    ReplicaCounters counters, ILogger logger)
+    ReplicaOptions options, RaftNode node, Proposals proposals, SessionDoor door, IStateMachine stateMachine,
+    IClientTransport clients, Responder responder, Applier applier, OperatorDesk operators, StatusReport report,
+    PeerLink link, IClock clock, ReplicaCounters counters, ILogger logger)
 {
     private const string Later = "Try again later";
 
@@ -24,6 +24,10 @@ internal sealed class ClientDesk(
     private const int RemoveMemberField = Request.RemoveMemberFieldNumber;
     private const int TransferField = Request.TransferLeadershipFieldNumber;
     private const int ReadsField = Request.ReadsFieldNumber;
+    private const int ChangeSessionField = Request.ChangeSessionFieldNumber;
+    private const int SessionField = Request.SessionFieldNumber;
+    private const int SequenceField = Request.SequenceFieldNumber;
+    private const int AcknowledgedBelowField = Request.AcknowledgedBelowFieldNumber;
 
     // What operators ask, found among the requests of a round: done behind its commands, which stand in the log as they
     // come.
@@ -57,8 +61,8 @@ internal sealed class ClientDesk(
             || clock.MonotonicMicros - _held.SinceMicros > patienceMicros;
         if (!node.TransferTarget.IsNone || !isSettled)
             return;
-        while (_held.TryTake(out ReplyTarget target, out byte[] command))
-            Write(target, command);
+        while (_held.TryTake(out ReplyTarget target, out SessionEnvelope envelope, out byte[] command))
+            Write(target, envelope, command);
     }
 
     private void Answer(in ReplyTarget target, Response response)
@@ -100,7 +104,7 @@ internal sealed class ClientDesk(
         if (kind == TextCommandKind.Invalid)
             responder.Fail(target, Code.BadRequest, message, cure);
         else if (kind == TextCommandKind.Write)
-            Write(target, _command.WrittenSpan);
+            Write(target, default, _command.WrittenSpan);
         else
             Read(target, _command.WrittenSpan, options.Reads);
     }
@@ -146,6 +150,7 @@ internal sealed class ClientDesk(
         int field = 0;
         ulong reads = 0;
         ReadOnlySpan<byte> body = default;
+        SessionEnvelope envelope = default;
         var reader = new WireReader(request);
         while (reader.Read())
         {
@@ -158,6 +163,8 @@ internal sealed class ClientDesk(
                 field = reader.Field;
                 body = reader.Bytes;
             }
+            else if (!reader.IsDelimited)
+                envelope = WithField(envelope, reader.Field, reader.Number);
         }
         var target = new ReplyTarget(connection, id, null);
         if (!TryTake(target))
@@ -165,20 +172,23 @@ internal sealed class ClientDesk(
         if (reader.IsMalformed)
             responder.Fail(target, Code.BadRequest, "the request is malformed", "See docs/wire-protocol.md");
         else if (field == WriteField)
-            Write(target, body);
+            Write(target, envelope, body);
         else if (field == ReadField)
             Read(target, body, reads == 0 ? options.Reads : (ReadMode)Math.Min(reads, int.MaxValue));
         else if (field == StatusField)
             responder.Reply(target, Code.Ok, _status ??= report.Make(), 0);
         else if (field is RemoveMemberField or TransferField)
             _operations.Add((target, field, body.ToArray()));
+        else if (field == ChangeSessionField)
+            ChangeSession(target, body);
         else
             responder.Fail(target, Code.BadRequest, "the request asks for nothing that this version knows",
                 "See docs/wire-protocol.md");
     }
 
     private static bool IsBody(int field) =>
-        field is WriteField or ReadField or StatusField or RemoveMemberField or TransferField;
+        field is WriteField or ReadField or StatusField or RemoveMemberField or TransferField
+            or ChangeSessionField;
 
     private bool TryTake(in ReplyTarget target)
     {
@@ -191,7 +201,7 @@ internal sealed class ClientDesk(
         return false;
     }
 
-    private void Write(in ReplyTarget target, ReadOnlySpan<byte> command)
+    private void Write(in ReplyTarget target, in SessionEnvelope envelope, ReadOnlySpan<byte> command)
     {
         if (!CheckLeader(target))
             return;
@@ -203,18 +213,41 @@ internal sealed class ClientDesk(
         }
         if (!node.TransferTarget.IsNone)
         {
-            if (!_held.TryAdd(target, command, clock.MonotonicMicros))
+            if (!_held.TryAdd(target, envelope, command, clock.MonotonicMicros))
                 responder.Fail(target, Code.Overloaded, "too many writes wait for the next leader", Later);
             return;
         }
-        if (!HasRoom(target, command.Length + RecordHeader.SizeBytes))
-            return;
-        Check.That(node.TryPropose(1, out LogIndex index), "a leader takes proposals");
-        LogIndex appended = log.Append(node.Term, RecordKind.Command, clock.UnixMicros, command);
-        Check.That(appended == index, "the log and the core agree on the index of a command");
-        applier.Writes.Add(index, node.Term, target);
-        counters.Proposals++;
+        if (envelope != default)
+            door.Write(target, envelope, command);
+        else if (proposals.HasRoom(target, command.Length + RecordHeader.SizeBytes))
+            proposals.Await(proposals.Append(RecordKind.Command, clock.UnixMicros, command), target);
     }
+
+    private void ChangeSession(in ReplyTarget target, ReadOnlySpan<byte> body)
+    {
+        if (!CheckLeader(target))
+            return;
+        SessionEnvelope named = default;
+        var action = SessionAction.Open;
+        var reader = new WireReader(body);
+        while (reader.Read())
+        {
+            if (reader.Field == Protocol.ChangeSession.ActionFieldNumber && !reader.IsDelimited)
+                action = (SessionAction)Math.Min(reader.Number + (ulong)SessionAction.Open, byte.MaxValue);
+            else if (!reader.IsDelimited)
+                named = WithField(named, reader.Field, reader.Number);
+        }
+        door.Change(target, action, named.Session, named.AcknowledgedBelow);
+    }
+
+    // The fields have the same numbers in ChangeSession as in Request.
+    private static SessionEnvelope WithField(in SessionEnvelope envelope, int field, ulong number) => field switch
+    {
+        SessionField => envelope with { Session = number },
+        SequenceField => envelope with { Sequence = number },
+        AcknowledgedBelowField => envelope with { AcknowledgedBelow = number },
+        _ => envelope,
+    };
 
     private void Read(in ReplyTarget target, ReadOnlySpan<byte> query, ReadMode mode)
     {
@@ -240,7 +273,7 @@ internal sealed class ClientDesk(
             ReadMode.Log => ReadKind.Log,
             _ => ReadKind.Index,
         };
-        if (kind == ReadKind.Log && !HasRoom(target, RecordHeader.SizeBytes))
+        if (kind == ReadKind.Log && !proposals.HasRoom(target, RecordHeader.SizeBytes))
             return;
         if (node.TryRead(kind, out ulong ticket))
             applier.Reads.Add(kind, ticket, target, query);
@@ -253,17 +286,6 @@ internal sealed class ClientDesk(
         if (node.Role == Role.Leader)
             return true;
         RefuseAsNotLeader(target);
-        return false;
-    }
-
-    private bool HasRoom(in ReplyTarget target, int bytes)
-    {
-        if (log.HasRoom(bytes))
-            return true;
-        if (log.IsDiskFull)
-            responder.Fail(target, Code.DiskFull, "the leader's disk is full", "Make room on it; it goes on by itself");
-        else
-            responder.Fail(target, Code.Overloaded, "too much is waiting for the disk", Later);
         return false;
     }
 

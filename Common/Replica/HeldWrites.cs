@@ -1,3 +1,5 @@
+using Chorus.Common.Log;
+
 namespace Chorus.Common.Replica;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Chorus.Common.Replica;
 /// <param name="bytesMax">Most bytes of commands that wait.</param>
 internal sealed class HeldWrites(long bytesMax)
 {
-    private readonly Queue<(ReplyTarget Target, byte[] Command)> _writes = new();
+    private readonly Queue<(ReplyTarget Target, SessionEnvelope Envelope, byte[] Command)> _writes = new();
     private long _bytes;
 
     /// <summary>Writes that wait.</summary>
@@ -17,22 +19,23 @@ internal sealed class HeldWrites(long bytesMax)
     public long SinceMicros { get; private set; }
 
     /// <summary>Keeps a copy of a write; false when there is no room.</summary>
-    public bool TryAdd(in ReplyTarget target, ReadOnlySpan<byte> command, long nowMicros)
+    public bool TryAdd(
+        in ReplyTarget target, in SessionEnvelope envelope, ReadOnlySpan<byte> command, long nowMicros)
     {
         if (_bytes + command.Length > bytesMax)
             return false;
         if (_writes.Count == 0)
             SinceMicros = nowMicros;
         _bytes += command.Length;
-        _writes.Enqueue((target, command.ToArray()));
+        _writes.Enqueue((target, envelope, command.ToArray()));
         return true;
     }
 
     /// <summary>Takes the oldest write.</summary>
-    public bool TryTake(out ReplyTarget target, out byte[] command)
+    public bool TryTake(out ReplyTarget target, out SessionEnvelope envelope, out byte[] command)
     {
-        bool any = _writes.TryDequeue(out (ReplyTarget Target, byte[] Command) write);
-        (target, command) = write;
+        bool any = _writes.TryDequeue(out var write);
+        (target, envelope, command) = write;
         _bytes -= any ? command.Length : 0;
         return any;
     }

@@ -45,9 +45,21 @@ public interface IStateMachine
     /// Everything up to an index is applied, entries without a command included. Called after each batch: the moment to
     /// make durable what has gathered, where the state is kept in a file.
     /// </summary>
-    void Applied(LogIndex index)
+    /// <param name="index">Last index applied.</param>
+    /// <param name="sessions">
+    /// The sessions of clients as of that index, to be kept with the state; not to be touched after the call.
+    /// </param>
+    void Applied(LogIndex index, SessionTable sessions)
     {
     }
+
+    /// <summary>The sessions as of <see cref="RestoredIndex"/>. Called once, before anything is applied.</summary>
+    SessionTable RestoredSessions() => new();
+
+    /// <summary>
+    /// Whether clients may have sessions: a state that survives a restart by itself must keep them with it (trap 21).
+    /// </summary>
+    bool KeepsSessions => true;
 
     /// <summary>
     /// The state held every entry up to here when it was opened: applying begins behind it. 0 for a state that begins

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Chorus.Common.Log;
-using Chorus.Common.Protocol;
 using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
@@ -9,13 +8,20 @@ namespace Chorus.Common.Replica;
 /// Applies on the loop's thread, straight from the log's memory: for state machines that do not block.
 /// </summary>
 internal sealed class InlineApplier(
-    RecordLog log, IStateMachine stateMachine, PendingWrites writes, PendingReads reads, PendingChanges changes,
-    Responder responder, ReplicaCounters counters) : Applier(stateMachine, writes, reads, changes)
+    RecordLog log, ReplicatedState state, PendingWrites writes, PendingReads reads, PendingChanges changes,
+    SessionDoor? door, Responder responder, ReplicaCounters counters)
+    : Applier(state, writes, reads, changes, door, responder, counters)
 {
     private readonly ArrayBufferWriter<byte> _answer = new();
 
     /// <inheritdoc/>
-    public override ulong? Digest => AppliedIndex >= StateMachine.SettledIndex ? StateMachine.Digest : null;
+    public override ulong? Digest => IsSettled ? State.Machine.Digest : null;
+
+    /// <inheritdoc/>
+    public override (int Count, ulong Digest)? Sessions =>
+        IsSettled ? (State.Sessions.Count, State.Sessions.Digest) : null;
+
+    private bool IsSettled => AppliedIndex >= State.Machine.SettledIndex;
 
     /// <inheritdoc/>
     public override bool Apply(LogIndex commit, long bytesMax, string leader)
@@ -33,7 +39,9 @@ internal sealed class InlineApplier(
             bytes += records.Length;
             ApplyRecords(records, from, leader);
         }
-        StateMachine.Applied(AppliedIndex);
+        State.Machine.Applied(AppliedIndex, State.Sessions);
+        if (Door is { } door && door.WantsTable(AppliedTerm))
+            door.Open(State.Sessions.Copy(), AppliedTerm);
         return true;
     }
 
@@ -46,23 +54,11 @@ internal sealed class InlineApplier(
         while (reader.Read())
         {
             RecordHeader header = reader.Header;
-            Check.That(header.Index == AppliedIndex.Next, "entries are applied one by one, without a gap");
-            AppliedIndex = header.Index;
-            if (header.Kind == RecordKind.Command)
-                ApplyCommand(header, reader.Payload, leader);
-            else if (header.Kind == RecordKind.Configuration)
-                Changes.Applied(header.Index, header.Term);
+            _answer.ResetWrittenCount();
+            ReplicatedState.Outcome outcome = State.Apply(header, reader.Payload, _answer);
+            Note(header.Index, header.Term, header.Kind, outcome, _answer.WrittenSpan, leader);
             Reads.Serve(AppliedIndex);
         }
         Check.That(reader.Error is null, "the log returns whole records");
-    }
-
-    private void ApplyCommand(in RecordHeader header, ReadOnlySpan<byte> command, string leader)
-    {
-        counters.Applied++;
-        _answer.ResetWrittenCount();
-        Code code = StateMachine.Apply(header.Index, header.TimeMicros, command, _answer);
-        if (Writes.TryTake(header.Index, header.Term, leader, out ReplyTarget target))
-            responder.Reply(target, code, _answer.WrittenSpan, header.Index.Value);
     }
 }

@@ -71,22 +71,22 @@ public sealed class Replica
         var changes = new PendingChanges();
         var reads = new PendingReads(_responder, stateMachine, Counters, recovered.HardState.Commit);
         var writes = new PendingWrites(_responder);
-        _applier = ports.Apply is { } apply
-            ? new BatchApplier(log, apply, stateMachine, writes, reads, changes, _responder, Counters)
-            : new InlineApplier(log, stateMachine, writes, reads, changes, _responder, Counters);
+        var proposals = new Proposals(_node, log, writes, _responder, Counters);
+        Door = new SessionDoor(options, _node, log, proposals, _responder, stateMachine, clock);
+        _applier = Applier.Create(
+            ports.Apply, log, new ReplicatedState(stateMachine, clock), writes, reads, changes, Door, _responder,
+            Counters);
         _membership = new MembershipDesk(options, _node, changes, logger);
         _forwarding = new Forwarding(_node, _link, clock);
         _transfers = new TransferDesk(options, _node, clock);
         _operators = new OperatorDesk(_node, _membership, _transfers, _forwarding);
         var report = new StatusReport(options, _node, log, _applier, ports, _link, Counters);
         _desk = new ClientDesk(
-            options, _node, log, stateMachine, clients, _responder, _applier, _operators, report, _link, clock,
-                Counters, logger);
+            options, _node, proposals, Door, stateMachine, clients, _responder, _applier, _operators, report, _link,
+                clock, Counters, logger);
         _joins = new JoinDesk(options, _node, ports.Joins, _forwarding, _membership);
         _intake = new PeerIntake(options, _forwarding, Counters, logger);
-        _catchUp = ports.Fetch is { } fetch
-            ? new CatchUp(options, _node, log, _link, fetch, Counters, logger)
-            : null;
+        _catchUp = ports.Fetch is { } fetch ? new CatchUp(options, _node, log, _link, fetch, Counters, logger) : null;
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
         _log.Flush();
         foreach (string note in log.RecoveryNotes)
@@ -99,6 +99,12 @@ public sealed class Replica
 
     /// <summary>Last index applied to the state machine.</summary>
     public LogIndex AppliedIndex => _applier.AppliedIndex;
+
+    /// <summary>Sessions of clients at <see cref="AppliedIndex"/>, and their digest; null: not settled.</summary>
+    public (int Count, ulong Digest)? Sessions => _applier.Sessions;
+
+    /// <summary>What a leader lets commands of sessions in by, for looking at.</summary>
+    internal SessionDoor Door { get; }
 
     /// <summary>What has been counted.</summary>
     public ReplicaCounters Counters { get; }
@@ -133,6 +139,7 @@ public sealed class Replica
         worked |= _joins.Receive();
         CarryInTime();
         _transfers.Work();
+        Door.Work();
         bool clientsLeft = _desk.Receive(ref worked);
         CarryInTime();
         _log.Flush();

@@ -33,6 +33,11 @@ public sealed class ReplicaCounters
     /// <summary>Commands applied.</summary>
     public long Applied { get; internal set; }
 
+    /// <summary>
+    /// Commands of sessions that were committed and had no effect; 0, for a leader lets none into its log.
+    /// </summary>
+    public long SessionCommandsRefused { get; internal set; }
+
     /// <summary>Linearizable reads answered.</summary>
     public long Reads { get; internal set; }
 
@@ -75,6 +80,7 @@ public sealed class ReplicaCounters
         yield return new("chorus_proposals_total", Proposals);
         yield return new("chorus_disk_batches_total", DiskBatches);
         yield return new("chorus_applied_total", Applied);
+        yield return new("chorus_session_commands_refused_total", SessionCommandsRefused);
         yield return new("chorus_reads_total", Reads);
         yield return new("chorus_stale_reads_total", StaleReads);
         yield return new("chorus_catch_up_records_total", CatchUpRecords);

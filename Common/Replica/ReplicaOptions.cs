@@ -111,6 +111,9 @@ public sealed record ReplicaOptions
     /// </summary>
     public TransferStreamOptions CatchUpStream { get; init; } = new() { WindowChunks = 8 };
 
+    /// <summary>When sessions end by themselves; holds for the cluster while this node leads.</summary>
+    public SessionLimits Sessions { get; init; } = new();
+
     /// <summary>Seed of the randomised timeouts.</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -34,6 +34,8 @@ internal sealed class StatusReport(
             LastIndex = node.LastIndex.Value,
             DurableIndex = node.DurableIndex.Value,
             Digest = applier.Digest?.ToString("x16", CultureInfo.InvariantCulture) ?? "",
+            Sessions = (ulong)(applier.Sessions?.Count ?? 0),
+            SessionDigest = applier.Sessions?.Digest.ToString("x16", CultureInfo.InvariantCulture) ?? "",
             Durable = options.IsDurable,
             ConfigurationIndex = node.ConfigurationIndex.Value,
             Version = options.Version,

@@ -5,11 +5,15 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>
-/// Of a range of commands the last one of each key. The first pass finds them, the second sends them; both go through
-/// the log in pieces, so that other streams go on meanwhile.
+/// Of a range of commands those that decide what stands under each key: the last that says so by itself, and whatever
+/// relative ones stand behind it (compare-and-set, increment), for their effect is not in the log. The first pass finds
+/// them, the second sends them; both go through the log in pieces, so that other streams go on meanwhile.
 /// </summary>
 internal sealed class CompactServing : Serving
 {
+    // What an entry of a dictionary of two numbers takes, twice: when it grows, the old one is still there.
+    private const int LinkBytes = 2 * 32;
+
     private readonly string _id;
     private readonly LogReader _reader;
     private readonly LogIndex _first;
@@ -18,6 +22,8 @@ internal sealed class CompactServing : Serving
     private readonly long _setBytes;
     private IndexSet? _winners;
     private KeyTable? _keys = new();
+    // From a relative command to the one before it on the same key.
+    private Dictionary<ulong, ulong>? _before = [];
     private byte[] _chunk;
     private int _used;
     private uint _count;
@@ -46,7 +52,8 @@ internal sealed class CompactServing : Serving
 
     public override LogIndex Pinned => IsFirstPass ? _first : _next;
 
-    public override long HeldBytes => _setBytes + _chunk.Length + (_keys?.HeldBytes ?? 0);
+    public override long HeldBytes =>
+        _setBytes + _chunk.Length + (_keys?.HeldBytes ?? 0) + (_before?.Capacity ?? 0) * (long)LinkBytes;
 
     private bool IsFirstPass => _keys is not null;
 
@@ -83,7 +90,7 @@ internal sealed class CompactServing : Serving
             return ServingStep.Refused;
         if (_next == _until)
         {
-            _keys = null;
+            (_keys, _before) = (null, null);
             _next = _first;
         }
         return ServingStep.Working;
@@ -97,13 +104,26 @@ internal sealed class CompactServing : Serving
         {
             if (!TryReadCommand(records, out KvCommandView command))
                 continue;
-            ulong index = records.Header.Index.Value;
-            ulong previous = _keys!.Set(command.Key, index);
-            if (previous != 0)
-                _winners!.Remove(new LogIndex(previous));
+            ulong previous = _keys!.Set(command.Key, records.Header.Index.Value);
+            if (previous != 0 && command.IsRelative)
+                _before!.Add(records.Header.Index.Value, previous);
+            else if (previous != 0)
+                DropAll(previous);
             _winners!.Add(records.Header.Index);
         }
         return true;
+    }
+
+    // A command that needs none before it: what stood there goes, with all that it was built on.
+    private void DropAll(ulong index)
+    {
+        while (true)
+        {
+            _winners!.Remove(new LogIndex(index));
+            if (!_before!.Remove(index, out ulong previous))
+                return;
+            index = previous;
+        }
     }
 
     private ServingStep Collect(LogExtent extent)
@@ -151,9 +171,9 @@ internal sealed class CompactServing : Serving
     private static bool TryReadCommand(in RecordReader records, out KvCommandView command)
     {
         command = default;
-        return records.Header.Kind == RecordKind.Command
-            && KvCommandView.TryRead(records.Payload, out command)
-            && command.Operation != KvCommand.Types.Operation.Get;
+        return CommandPayload.TryRead(records.Header.Kind, records.Payload, out ReadOnlySpan<byte> payload)
+            && KvCommandView.TryRead(payload, out command)
+            && command.IsWrite;
     }
 
     private bool TryAdd(in RecordReader records)

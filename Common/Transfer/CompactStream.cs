@@ -4,9 +4,9 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>
-/// The receiving side of a stream of content Compact: of a range of commands the last one of each key, in the order of
-/// the log. Used like <see cref="LogStream"/>. Every record's checksum is verified; that none is missing only the
-/// digest of the state can tell.
+/// The receiving side of a stream of content Compact: of a range of commands those that decide what stands under each
+/// key, in the order of the log. Used like <see cref="LogStream"/>. Every record's checksum is verified; that none is
+/// missing only the digest of the state can tell.
 /// </summary>
 public sealed class CompactStream
 {
@@ -144,7 +144,8 @@ public sealed class CompactStream
             RecordHeader record = RecordCodec.Header(body);
             if ((RecordCheck.Shape(body, record.Index) ?? RecordCheck.Content(body[..record.RecordLength])) is { } what)
                 return what;
-            if (record.Index < next || record.Index >= chunk.Until || record.Kind != RecordKind.Command)
+            bool isCommand = record.Kind is RecordKind.Command or RecordKind.SessionCommand;
+            if (record.Index < next || record.Index >= chunk.Until || !isCommand)
                 return $"record {record.Index} of kind {record.Kind} has no place in a range that goes on at {next}";
             next = record.Index.Next;
             body = body[record.RecordLength..];

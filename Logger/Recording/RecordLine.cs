@@ -24,12 +24,16 @@ internal static class RecordLine
                 payload, out Configuration? configuration, out _):
                 return $"{head} configuration {string.Join(' ', configuration.Members.Select(
                     member => $"{member.Id}({member.Kind.ToString().ToLowerInvariant()})"))}";
-            case RecordKind.Command when KvCommandView.TryRead(payload, out KvCommandView command):
-                string operation = command.Operation.ToString().ToLowerInvariant();
-                head = $"{head} command {operation} {ToolText.OneLine(command.Key, KeyWidth)}";
-                return command.Operation == KvCommand.Types.Operation.Set
-                    ? $"{head} {Bytes(command.Value)}"
-                    : head;
+            case RecordKind.Session when SessionRecord.TryDecode(payload, out SessionRecord session):
+                return $"{head} session {session.ToText()}";
+            case RecordKind.Command or RecordKind.SessionCommand
+                when CommandPayload.TryRead(header.Kind, payload, out ReadOnlySpan<byte> bytes)
+                    && KvCommandView.TryRead(bytes, out KvCommandView command):
+                head = $"{head} command {CommandText.NameOf(command.Operation)} "
+                    + ToolText.OneLine(command.Key, KeyWidth);
+                if (command.Operation == KvCommand.Types.Operation.Increment)
+                    return $"{head} {CommandText.DeltaOf(command)}";
+                return command.HasValue ? $"{head} {Bytes(command.Value)}" : head;
             default:
                 return $"{head} {ToolFlags.NameOf(header.Kind)} {Bytes(payload)}";
         }

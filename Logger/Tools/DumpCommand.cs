@@ -17,7 +17,7 @@ internal sealed class DumpCommand
     private readonly FlagOption<LogIndex?> _from = ToolFlags.Index("from", "first index (default: the first kept)");
     private readonly FlagOption<LogIndex?> _to = ToolFlags.Index("to", "last index (default: the last)");
     private readonly FlagOption<RecordKind?> _kind = Flag.Value<RecordKind?>(
-        "kind", "KIND", "only command, configuration or noop", ToolFlags.ParseKind, null, null);
+        "kind", "KIND", "only command, configuration, session or noop", ToolFlags.ParseKind, null, null);
     private readonly FlagOption<string?> _key = Flag.Text(
         "key", "PREFIX", "only key-value commands on keys that begin like this");
 

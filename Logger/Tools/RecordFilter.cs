@@ -13,11 +13,11 @@ internal sealed class RecordFilter(RecordKind? kind, string? keyPrefix)
 
     public bool Accepts(in LogWalk record)
     {
-        if (kind is { } wanted && record.Header.Kind != wanted)
+        if (kind is { } wanted && ToolFlags.NameOf(record.Header.Kind) != ToolFlags.NameOf(wanted))
             return false;
         return _prefix is null
-            || (record.Header.Kind == RecordKind.Command
-                && KvCommandView.TryRead(record.Payload, out KvCommandView command)
+            || (CommandPayload.TryRead(record.Header.Kind, record.Payload, out ReadOnlySpan<byte> payload)
+                && KvCommandView.TryRead(payload, out KvCommandView command)
                 && command.Key.StartsWith(_prefix));
     }
 }

@@ -42,17 +42,38 @@ internal static class RecordJson
         {
             WriteMembers(json, configuration);
         }
-        else if (kind == RecordKind.Command && KvCommandView.TryRead(payload, out KvCommandView command))
+        else if (kind == RecordKind.Session && SessionRecord.TryDecode(payload, out SessionRecord record))
         {
-            json.WriteString("operation", command.Operation.ToString().ToLowerInvariant());
-            WriteBytes(json, "key", command.Key);
-            if (command.Operation == KvCommand.Types.Operation.Set)
-                WriteBytes(json, "value", command.Value);
+            json.WriteString("action", record.Action.ToString().ToLowerInvariant());
+            if (record.Action is not (SessionAction.Open or SessionAction.Evict))
+                json.WriteNumber("session", record.First);
+        }
+        else if (CommandPayload.TryRead(kind, payload, out ReadOnlySpan<byte> bytes)
+            && KvCommandView.TryRead(bytes, out KvCommandView command))
+        {
+            WriteCommand(json, command);
+            if (kind == RecordKind.SessionCommand && SessionEnvelope.TryDecode(payload, out var envelope, out _))
+            {
+                json.WriteNumber("session", envelope.Session);
+                json.WriteNumber("sequence", envelope.Sequence);
+            }
         }
         else if (payload.Length > 0)
         {
             WriteBytes(json, "payload", payload);
         }
+    }
+
+    private static void WriteCommand(Utf8JsonWriter json, in KvCommandView command)
+    {
+        json.WriteString("operation", CommandText.NameOf(command.Operation));
+        WriteBytes(json, "key", command.Key);
+        if (command.HasValue)
+            WriteBytes(json, "value", command.Value);
+        if (command.Operation == KvCommand.Types.Operation.CompareAndSet && command.ExpectsValue)
+            WriteBytes(json, "expected", command.Expected);
+        if (command.Operation == KvCommand.Types.Operation.Increment)
+            json.WriteNumber("delta", command.Delta);
     }
 
     private static void WriteMembers(Utf8JsonWriter json, Configuration configuration)

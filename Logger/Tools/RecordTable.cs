@@ -43,11 +43,15 @@ internal sealed class RecordTable(LogIndex last, LogIndex? commit, int width)
             return string.Join(
                 ' ',
                 configuration.Members.Select(member => $"{member.Id}({member.Kind.ToString().ToLowerInvariant()})"));
-        if (kind != RecordKind.Command || !KvCommandView.TryRead(payload, out KvCommandView command))
+        if (kind == RecordKind.Session && SessionRecord.TryDecode(payload, out SessionRecord session))
+            return session.ToText();
+        if (!CommandPayload.TryRead(kind, payload, out ReadOnlySpan<byte> bytes)
+            || !KvCommandView.TryRead(bytes, out KvCommandView command))
             return ToolText.OneLine(payload, widthMax);
-        string operation = command.Operation.ToString().ToLowerInvariant();
-        string head = $"{operation} {ToolText.OneLine(command.Key, KeyWidth)}";
-        return command.Operation == KvCommand.Types.Operation.Set
+        string head = $"{CommandText.NameOf(command.Operation)} {ToolText.OneLine(command.Key, KeyWidth)}";
+        if (command.Operation == KvCommand.Types.Operation.Increment)
+            return $"{head} {CommandText.DeltaOf(command)}";
+        return command.HasValue
             ? $"{head} = {ToolText.OneLine(command.Value, Math.Max(ValueWidthMin, widthMax - head.Length - 3))}"
             : head;
     }

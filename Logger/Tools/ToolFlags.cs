@@ -49,8 +49,9 @@ internal static class ToolFlags
     /// <summary>The name of a kind in flags and in answers.</summary>
     public static string NameOf(RecordKind kind) => kind switch
     {
-        RecordKind.Command => "command",
+        RecordKind.Command or RecordKind.SessionCommand => "command",
         RecordKind.Configuration => "configuration",
+        RecordKind.Session => "session",
         _ => "noop",
     };
 
@@ -60,8 +61,9 @@ internal static class ToolFlags
         "command" => RecordKind.Command,
         "configuration" => RecordKind.Configuration,
         "noop" => RecordKind.NoOp,
+        "session" => RecordKind.Session,
         _ => throw ChorusException.Usage(
-            $"-kind: there is no kind '{text}'", "Use command, configuration or noop"),
+            $"-kind: there is no kind '{text}'", "Use command, configuration, session or noop"),
     };
 
     private static ToolFormat ParseFormat(string text) => text switch

@@ -150,7 +150,7 @@ internal sealed class SimulatedRun
 
     private void CompareStates()
     {
-        ulong? digest = null;
+        (ulong? digest, ulong? sessions) = (null, null);
         foreach (SimulatedNode node in _cluster.Nodes)
         {
             if (node.IsRetired || node.Process is not { IsUp: true } process)
@@ -158,6 +158,9 @@ internal sealed class SimulatedRun
             digest ??= process.StateMachine.Digest;
             if (process.StateMachine.Digest != digest)
                 throw new Violation("all states are equal", $"{node.Name} has another digest");
+            sessions ??= process.Replica.Sessions?.Digest;
+            if (process.Replica.Sessions?.Digest != sessions)
+                throw new Violation("all states are equal", $"{node.Name} has other sessions");
         }
     }
 

@@ -9,6 +9,7 @@ namespace Chorus.Simulation.Checks;
 /// <summary>The production state machine, and beside it what every replica applied at each index.</summary>
 internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMachine inner) : IStateMachine
 {
+    private readonly ArrayBufferWriter<byte> _answer = new();
     private ulong _last = inner.RestoredIndex.Value;
     private long _lastTimeMicros;
 
@@ -26,14 +27,20 @@ internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMac
             throw new Violation("applied in order", $"{node} applies {index} after {_last}");
         (_last, _lastTimeMicros) = (index.Value, timeMicros);
         log.Begin(node, index.Value, command);
-        Code code = inner.Apply(index, timeMicros, command, response);
+        _answer.ResetWrittenCount();
+        Code code = inner.Apply(index, timeMicros, command, _answer);
+        response.Write(_answer.WrittenSpan);
         // What is repeated after a crash meets effects of later entries, until the state is settled.
         if (index > SettledIndex)
-            log.End(node, index.Value, code, Digest);
+            log.End(node, index.Value, code, _answer.WrittenSpan, Digest);
         return code;
     }
 
-    public void Applied(LogIndex index) => inner.Applied(index);
+    public void Applied(LogIndex index, SessionTable sessions) => inner.Applied(index, sessions);
+
+    public SessionTable RestoredSessions() => inner.RestoredSessions();
+
+    public bool KeepsSessions => inner.KeepsSessions;
 
     public IStateSnapshot? BeginSnapshot() => inner.BeginSnapshot();
 

@@ -12,7 +12,7 @@ internal sealed class History(EventQueue world)
     private readonly List<Operation> _operations = [];
     private readonly Dictionary<int, Applied> _applied = [];
 
-    private readonly record struct Applied(ulong Index, long At, Code Code);
+    private readonly record struct Applied(ulong Index, long At, Code Code, int Value);
 
     /// <summary>All operations, in order of their calls.</summary>
     public IReadOnlyList<Operation> Operations => _operations;
@@ -33,7 +33,7 @@ internal sealed class History(EventQueue world)
     public void Started(string server) => Stale.Started(server);
 
     /// <summary>A client begins an operation.</summary>
-    public Operation Begin(string client, OperationKind kind, int key)
+    public Operation Begin(string client, OperationKind kind, int key, int expected = 0, int delta = 0)
     {
         int number = _operations.Count + 1;
         var operation = new Operation
@@ -42,7 +42,9 @@ internal sealed class History(EventQueue world)
             Client = client,
             Kind = kind,
             Key = key,
-            Value = kind == OperationKind.Set ? number : 0,
+            Value = kind is OperationKind.Set or OperationKind.CompareAndSet ? number : 0,
+            Expected = expected,
+            Delta = delta,
             CalledAt = world.Now,
         };
         _operations.Add(operation);
@@ -52,10 +54,11 @@ internal sealed class History(EventQueue world)
     /// <summary>A write was applied, for the first time on any replica.</summary>
     /// <param name="number">The operation's number, carried by the command.</param>
     /// <param name="index">Where it stands in the log.</param>
-    /// <param name="code">What the state machine answered.</param>
-    public void NoteApplied(int number, ulong index, Code code)
+    /// <param name="code">How it ended.</param>
+    /// <param name="value">What the state machine answered.</param>
+    public void NoteApplied(int number, ulong index, Code code, int value)
     {
-        if (!_applied.TryAdd(number, new Applied(index, world.Now, code)))
+        if (!_applied.TryAdd(number, new Applied(index, world.Now, code, value)))
         {
             throw new Violation("exactly once",
                 $"operation #{number} was applied at {_applied[number].Index} and again at {index}");
@@ -63,8 +66,15 @@ internal sealed class History(EventQueue world)
         Operation operation = _operations[number - 1];
         if (operation.Outcome == Outcome.Refused)
             throw new Violation("refused means never", $"{operation} was applied at {index} all the same");
-        int value = operation.Kind == OperationKind.Set ? number : 0;
-        Stale.Applied(operation.Key, index, value);
+        if (code == Code.ConditionFailed)
+            return;
+        int left = operation.Kind switch
+        {
+            OperationKind.Set or OperationKind.CompareAndSet => number,
+            OperationKind.Increment => value,
+            _ => 0,
+        };
+        Stale.Applied(operation.Key, index, left);
     }
 
     /// <summary>A client was told that its operation is done.</summary>
@@ -107,6 +117,8 @@ internal sealed class History(EventQueue world)
             operation.ReturnedAt = happened ? applied.At : world.Now;
             operation.Found = applied.Code == Code.Ok;
             operation.Index = applied.Index;
+            if (operation.Kind == OperationKind.Increment || applied.Code == Code.ConditionFailed)
+                operation.Value = applied.Value;
         }
         foreach (IGrouping<int, Operation> key in _operations.GroupBy(operation => operation.Key))
         {

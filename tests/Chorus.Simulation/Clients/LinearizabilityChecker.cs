@@ -103,16 +103,23 @@ internal sealed class LinearizabilityChecker
     /// <summary>Whether a register holding a value would have answered so, and what it holds then.</summary>
     private static bool Answers(Operation operation, int value, out int after)
     {
+        bool isDone = operation.Outcome == Outcome.Done;
+        bool holds = value == operation.Expected;
         after = operation.Kind switch
         {
             OperationKind.Get => value,
             OperationKind.Set => operation.Value,
+            OperationKind.CompareAndSet when holds => operation.Number,
+            OperationKind.CompareAndSet => value,
+            OperationKind.Increment => value + operation.Delta,
             _ => 0,
         };
         return operation.Kind switch
         {
             OperationKind.Get => operation.Value == value,
-            OperationKind.Delete when operation.Outcome == Outcome.Done => operation.Found == (value != 0),
+            OperationKind.Delete when isDone => operation.Found == (value != 0),
+            OperationKind.CompareAndSet when isDone => operation.Found ? holds : !holds && operation.Value == value,
+            OperationKind.Increment when isDone => operation.Value == after,
             _ => true,
         };
     }

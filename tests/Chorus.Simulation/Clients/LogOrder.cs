@@ -15,8 +15,8 @@ internal sealed class LogOrder
 
     private LogOrder(List<Operation> history)
     {
-        _writes = [.. history.Where(operation => operation.Kind != OperationKind.Get).OrderBy(write => write.Index)];
-        _gets = [.. history.Where(operation => operation.Kind == OperationKind.Get)];
+        _writes = [.. history.Where(operation => !operation.IsObservation).OrderBy(write => write.Index)];
+        _gets = [.. history.Where(operation => operation.IsObservation)];
         // Slot k lies behind the k-th write. What is asked in it pushes what comes behind it.
         _lastCall = new long[_writes.Count + 1];
         _earliest = new long[_writes.Count + 1];
@@ -29,6 +29,8 @@ internal sealed class LogOrder
     private bool Try()
     {
         if (!TryReplay())
+            return false;
+        if (_gets.Exists(get => get.Kind == OperationKind.CompareAndSet && get.Value == get.Expected))
             return false;
         foreach (Operation get in _gets.Where(get => get.Value != 0))
         {
@@ -55,9 +57,16 @@ internal sealed class LogOrder
         for (int i = 0; i < _writes.Count; i++)
         {
             Operation write = _writes[i];
-            if (write.Index == 0 || (write.Kind == OperationKind.Delete && write.Found != (value != 0)))
+            bool fits = write.Kind switch
+            {
+                OperationKind.Delete => write.Found == (value != 0),
+                OperationKind.CompareAndSet => write.Expected == value,
+                OperationKind.Increment => write.Value == value + write.Delta,
+                _ => true,
+            };
+            if (write.Index == 0 || !fits)
                 return false;
-            value = write.Kind == OperationKind.Set ? write.Value : 0;
+            value = write.Kind == OperationKind.Delete ? 0 : write.Value;
             if (value == 0)
                 _emptySlots.Add(i + 1);
             else if (!_slotOf.TryAdd(value, i + 1))

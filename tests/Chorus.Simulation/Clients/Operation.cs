@@ -8,6 +8,12 @@ internal enum OperationKind : byte
     Get,
     Set,
     Delete,
+
+    /// <summary>Sets its number if the value is what the client saw last.</summary>
+    CompareAndSet,
+
+    /// <summary>Adds its delta to a counter.</summary>
+    Increment,
 }
 
 /// <summary>How an operation ended, as its client knows.</summary>
@@ -35,12 +41,23 @@ internal sealed class Operation
     public required int Key { get; init; }
 
     /// <summary>
-    /// The value set: the operation's own number, so no two are alike. For a get what was read; 0 is "none".
+    /// The value set: the operation's own number, so no two are alike. For a get what was read, for a compare-and-set
+    /// that did not set what stood there, for an increment the sum; 0 is "none".
     /// </summary>
     public int Value { get; set; }
 
     /// <summary>How a get is asked for.</summary>
     public ReadMode Reads { get; set; }
+
+    /// <summary>What a compare-and-set expects; 0 is "none".</summary>
+    public int Expected { get; init; }
+
+    /// <summary>What an increment adds.</summary>
+    public int Delta { get; init; }
+
+    /// <summary>Whether it told what is there and changed nothing.</summary>
+    public bool IsObservation => Kind == OperationKind.Get
+        || (Kind == OperationKind.CompareAndSet && Outcome == Outcome.Done && !Found);
 
     /// <summary>When the client began.</summary>
     public required long CalledAt { get; init; }
@@ -50,7 +67,9 @@ internal sealed class Operation
 
     public Outcome Outcome { get; set; }
 
-    /// <summary>For a delete that was answered: whether there was something.</summary>
+    /// <summary>
+    /// For a delete that was answered: whether there was something. For a compare-and-set: whether it set.
+    /// </summary>
     public bool Found { get; set; }
 
     /// <summary>
@@ -64,6 +83,8 @@ internal sealed class Operation
         {
             OperationKind.Get => $"get ({Reads}) k{Key} -> {(Value == 0 ? "nothing" : Value)}",
             OperationKind.Set => $"set k{Key} = {Value}",
+            OperationKind.CompareAndSet => $"set k{Key} if {Expected} -> {(Found ? "set" : "was")} {Value}",
+            OperationKind.Increment => $"add {Delta} to k{Key} -> {Value}",
             _ => $"delete k{Key} -> {(Found ? "was there" : "nothing")}",
         };
         string until = ReturnedAt == long.MaxValue ? "no answer" : $"{ReturnedAt / 1e6:F6}";

@@ -7,8 +7,9 @@ using Google.Protobuf;
 namespace Chorus.Simulation.Clients;
 
 /// <summary>
-/// A client that does one operation after the other by the real protocol, under the retry rules of the client
-/// library: a write is sent again only after an answer that says it was not applied.
+/// A client that does one operation after the other by the real protocol, under the retry rules of the client library:
+/// a write is sent again only after an answer that says it was not applied; in a session again and again until it is
+/// answered, under the same sequence.
 /// </summary>
 internal sealed class SimulatedClient : IEndpoint
 {
@@ -18,12 +19,18 @@ internal sealed class SimulatedClient : IEndpoint
     private readonly History _history;
     private readonly Workload _workload;
     private readonly IReadOnlyList<string> _servers;
+    private readonly ClientSession? _session;
+    private readonly Dictionary<int, byte[]?> _seen = [];
     private Operation? _operation;
+    private Request? _last;
+    private bool _isOpening;
+    private byte[]? _written;
     private ByteString _bytes = ByteString.Empty;
     private string _target;
     private string _asked = "";
     private int _askedLife;
     private ulong _request;
+    private ulong _others;
     private long _deadline;
 
     public SimulatedClient(
@@ -33,6 +40,8 @@ internal sealed class SimulatedClient : IEndpoint
         (Name, _world, _random, _network) = (name, world, random, network);
         (_history, _workload, _servers) = (history, workload, servers);
         _target = random.Pick(servers);
+        if (workload.SessionShare > 0 && random.Chance(workload.SessionShare))
+            _session = new ClientSession(name);
         network.Open(Address, this);
     }
 
@@ -61,6 +70,7 @@ internal sealed class SimulatedClient : IEndpoint
     {
         foreach (Response response in Responses.Parser.ParseFrom(first).Responses_)
         {
+            _session?.Note(response);
             if (_operation is not null && response.Id == _request)
                 Answered(_operation, response, sender);
         }
@@ -73,40 +83,120 @@ internal sealed class SimulatedClient : IEndpoint
         if (_random.Chance(0.02))
             _target = _random.Pick(_servers);
         double dice = _random.NextDouble();
-        OperationKind kind = dice < _workload.ReadShare ? OperationKind.Get
+        bool reads = dice < _workload.ReadShare;
+        if (_workload.CounterShare > 0 && _random.Chance(_workload.CounterShare))
+        {
+            // Behind the other keys; never deleted, so that its values rise.
+            Start(reads ? OperationKind.Get : OperationKind.Increment, _workload.Keys);
+            return;
+        }
+        OperationKind kind = reads ? OperationKind.Get
             : dice < _workload.ReadShare + _workload.DeleteShare ? OperationKind.Delete
+            : _workload.CompareShare > 0 && _random.Chance(_workload.CompareShare) ? OperationKind.CompareAndSet
             : OperationKind.Set;
         Start(kind, _random.Next(_workload.Keys));
     }
 
     private Operation Start(OperationKind kind, int key)
     {
-        Operation operation = _operation = _history.Begin(Name, kind, key);
+        byte[]? seen = _seen.GetValueOrDefault(key);
+        Operation operation = _operation = _history.Begin(
+            Name, kind, key, seen is null ? 0 : KvBytes.ValueOf(seen),
+            kind == OperationKind.Increment ? 1 + _random.Next(3) : 0);
         if (kind == OperationKind.Get)
             operation.Reads = _random.Pick(_workload.Reads);
-        _bytes = KvBytes.Encode(operation, _random.Next(_workload.PaddingMax + 1));
+        int padding = _random.Next(_workload.PaddingMax + 1);
+        _bytes = KvBytes.Encode(operation, padding, seen);
+        _written = operation.Kind is OperationKind.Set or OperationKind.CompareAndSet
+            ? KvBytes.ValueOf(operation, padding)
+            : null;
         _deadline = _world.Now + _workload.OperationTimeoutMicros;
+        if (operation.Kind != OperationKind.Get)
+            BeginInSession();
         SendAttempt(operation);
         return operation;
+    }
+
+    private void BeginInSession()
+    {
+        if (_session is null)
+            return;
+        // A client that was restarted: its session stays behind, perhaps closed.
+        if (_session.Id > 0 && _random.Chance(0.02))
+        {
+            if (_random.Chance(0.5))
+            {
+                Send(_target, new Request
+                {
+                    Id = Other(),
+                    ChangeSession = new ChangeSession
+                    {
+                        Action = ChangeSession.Types.Action.Close,
+                        Session = _session.Id,
+                    },
+                });
+            }
+            _session.Forget();
+        }
+        _session.Begin();
     }
 
     private void SendAttempt(Operation operation)
     {
         ulong request = ++_request;
-        bool anywhere = operation.Kind == OperationKind.Get && _random.Chance(_workload.ReadsAnywhere);
+        bool isWrite = operation.Kind != OperationKind.Get;
+        bool anywhere = !isWrite && _random.Chance(_workload.ReadsAnywhere);
         _asked = anywhere ? _random.Pick(_servers) : _target;
         _askedLife = _history.Stale.LifeOf(_asked);
+        bool inSession = isWrite && _session is not null;
+        _isOpening = inSession && _session!.Id == 0;
+        if (!isWrite)
+            Send(_asked, new Request { Id = request, Read = _bytes, Reads = operation.Reads });
+        else if (_isOpening)
+            Send(_target, new Request { Id = request, ChangeSession = new ChangeSession() });
+        else if (inSession)
+            SendInSession(request);
+        else
+            Send(_target, new Request { Id = request, Write = _bytes });
+        long patience = isWrite && !inSession ? _deadline - _world.Now : _workload.AttemptTimeoutMicros;
+        _world.After(patience, () => GiveUpAttempt(operation, request));
+    }
+
+    private void SendInSession(ulong request)
+    {
+        _last = _session!.Sign(new Request { Id = request, Write = _bytes });
+        Send(_target, _last);
+        // Impatience: the same at another server, at the same time. What becomes of that one nobody will know.
+        if (_random.Chance(0.1))
+        {
+            Send(_random.Pick(_servers), _session.Again(_last, Other()));
+            _session.MayBeApplied = true;
+        }
+        if (_random.Chance(0.02))
+        {
+            Send(_target, new Request
+            {
+                Id = Other(),
+                ChangeSession = new ChangeSession
+                {
+                    Action = ChangeSession.Types.Action.Keep,
+                    Session = _session.Id,
+                    AcknowledgedBelow = _session.Sequence,
+                },
+            });
+        }
+    }
+
+    // Ids of requests whose answers are only checked.
+    private ulong Other() => (1UL << 41) + ++_others;
+
+    private void Send(string target, Request request)
+    {
         Requests frame = new();
         if (_random.Chance(0.05))
-            frame.Requests_.Add(new Request { Id = request + (1UL << 40), Status = new StatusRequest() });
-        frame.Requests_.Add(operation.Kind == OperationKind.Get
-            ? new Request { Id = request, Read = _bytes, Reads = operation.Reads }
-            : new Request { Id = request, Write = _bytes });
-        _network.SendForClient(Name, Address, _asked, frame.ToByteArray());
-        long patience = operation.Kind == OperationKind.Get
-            ? _workload.AttemptTimeoutMicros
-            : _deadline - _world.Now;
-        _world.After(patience, () => GiveUpAttempt(operation, request));
+            frame.Requests_.Add(new Request { Id = 1UL << 40, Status = new StatusRequest() });
+        frame.Requests_.Add(request);
+        _network.SendForClient(Name, Address, target, frame.ToByteArray());
     }
 
     private void GiveUpAttempt(Operation operation, ulong request)
@@ -114,7 +204,10 @@ internal sealed class SimulatedClient : IEndpoint
         if (_operation != operation || _request != request)
             return;
         _target = _random.Pick(_servers);
-        if (operation.Kind == OperationKind.Get && _world.Now < _deadline)
+        bool isAskedAgain = operation.Kind == OperationKind.Get || _session is not null;
+        if (!_isOpening && _session is not null)
+            _session.MayBeApplied = true;
+        if (isAskedAgain && _world.Now < _deadline)
             SendAttempt(operation);
         else
             End();
@@ -124,28 +217,52 @@ internal sealed class SimulatedClient : IEndpoint
     {
         switch (response.Code)
         {
-            case Code.Ok or Code.NotFound:
-                operation.Index = response.Index;
-                operation.Found = response.Code == Code.Ok;
-                if (operation.Kind == OperationKind.Get)
-                    operation.Value = operation.Found ? KvBytes.ValueOf(response.Payload.Span) : 0;
-                _history.Finish(operation);
-                if (operation.Reads == ReadMode.Stale)
-                    _history.Stale.Answered(operation, server, _askedLife);
-                End();
+            case Code.Ok when _isOpening:
+                _session!.Opened(SessionOpened.Parser.ParseFrom(response.Payload).Session);
+                SendAttempt(operation);
+                break;
+            case Code.Ok or Code.NotFound or Code.ConditionFailed:
+                Done(operation, response, server);
                 break;
             case Code.NotLeader or Code.Overloaded or Code.DiskFull:
                 Again(operation, response);
                 break;
-            case Code.OutcomeUnknown or Code.Internal when operation.Kind != OperationKind.Get:
-                End();
+            case Code.SessionExpired when _session is not null:
+                _session.Forget();
+                // Only what was never sent, or refused for certain, may go on in another session.
+                if (_session.MayBeApplied)
+                    End();
+                else
+                    Again(operation, response);
+                break;
+            case Code.OutcomeUnknown or Code.Internal when operation.Kind == OperationKind.Get || _session is not null:
+                if (!_isOpening && _session is not null)
+                    _session.MayBeApplied = true;
+                Again(operation, response);
                 break;
             case Code.OutcomeUnknown or Code.Internal:
-                Again(operation, response);
+                End();
                 break;
             default:
                 throw new Violation("clients understood", $"{operation}: {response.Code} {response.Message}");
         }
+    }
+
+    private void Done(Operation operation, Response response, string server)
+    {
+        operation.Index = response.Index;
+        operation.Found = response.Code == Code.Ok;
+        byte[] payload = response.Payload.ToByteArray();
+        if (operation.Kind == OperationKind.Get)
+            operation.Value = operation.Found ? KvBytes.ValueOf(payload) : 0;
+        else if (operation.Kind == OperationKind.Increment || response.Code == Code.ConditionFailed)
+            operation.Value = KvBytes.ValueOf(payload);
+        bool tellsValue = operation.Kind == OperationKind.Get ? operation.Found : response.Code == Code.ConditionFailed;
+        _seen[operation.Key] = tellsValue && payload.Length > 0 ? payload : operation.Found ? _written : null;
+        _history.Finish(operation);
+        if (operation.Reads == ReadMode.Stale)
+            _history.Stale.Answered(operation, server, _askedLife);
+        End();
     }
 
     private void Again(Operation operation, Response response)
@@ -153,7 +270,7 @@ internal sealed class SimulatedClient : IEndpoint
         _target = response.Leader.Length > 0 ? response.Leader : _random.Pick(_servers);
         if (_world.Now >= _deadline)
         {
-            if (operation.Kind != OperationKind.Get)
+            if (operation.Kind != OperationKind.Get && _session is not { MayBeApplied: true })
                 _history.Refuse(operation);
             End();
             return;
@@ -169,6 +286,14 @@ internal sealed class SimulatedClient : IEndpoint
 
     private void End()
     {
+        // A copy that was long on its way, or a client that did not see the answer.
+        if (_operation is { Outcome: not Outcome.Refused } && _last is { } last && _random.Chance(0.1))
+        {
+            _world.After(
+                _random.Between(1_000, 1_000_000),
+                () => Send(_random.Pick(_servers), _session!.Again(last, Other())));
+        }
+        _last = null;
         _operation = null;
         _request++;
         Think();

@@ -26,6 +26,15 @@ internal sealed class Workload
     /// <summary>Share of deletes.</summary>
     public double DeleteShare { get; init; } = 0.1;
 
+    /// <summary>Share of compare-and-sets among what is neither get nor delete.</summary>
+    public double CompareShare { get; set; }
+
+    /// <summary>Share of operations on a counter: increments and gets.</summary>
+    public double CounterShare { get; set; }
+
+    /// <summary>Share of clients that send writes in sessions, and send them again until they are answered.</summary>
+    public double SessionShare { get; set; }
+
     /// <summary>Mean pause between operations.</summary>
     public double ThinkMicros { get; init; } = 10_000;
 

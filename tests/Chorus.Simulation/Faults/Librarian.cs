@@ -12,6 +12,7 @@ namespace Chorus.Simulation.Faults;
 internal sealed class Librarian
 {
     private const int FirstRequest = 1_000_000;
+    private const long PatienceMicros = 10_000_000;
 
     private readonly Cluster _cluster;
     private readonly Surroundings _around;
@@ -26,6 +27,8 @@ internal sealed class Librarian
         if (cluster.Loggers.Count > 0)
             _around.Events.After(_random.Exponential(1_000_000), () => AddNext(0));
     }
+
+    private long _lookAt = long.MaxValue;
 
     /// <summary>Whether nothing is under way.</summary>
     public bool IsIdle { get; private set; }
@@ -47,7 +50,10 @@ internal sealed class Librarian
             Begin(() => Remove(logger, Finish));
     }
 
-    /// <summary>In the end every logger is a member.</summary>
+    /// <summary>
+    /// In the end every logger is a member; and one that knows none of today's members any more, for they all changed
+    /// while it was down or cut off, is shown them as a person would: it is started again with <c>-join</c>.
+    /// </summary>
     /// <returns>Whether there was nothing to do.</returns>
     public bool Tidy()
     {
@@ -55,10 +61,22 @@ internal sealed class Librarian
             return true;
         if (!IsIdle)
             return false;
-        if (_cluster.Loggers.FirstOrDefault(logger => logger.IsRetired) is not { } outside)
+        SimulatedLogger? outside = _cluster.Loggers.FirstOrDefault(logger => logger.IsRetired) ?? Stranded();
+        if (outside is null)
             return true;
+        outside.Kill();
         Begin(() => Add(outside, Finish));
         return false;
+    }
+
+    private SimulatedLogger? Stranded()
+    {
+        long now = _around.Events.Now;
+        _lookAt = Math.Min(_lookAt, now + PatienceMicros);
+        if (now < _lookAt)
+            return null;
+        _lookAt = now + PatienceMicros;
+        return _cluster.Loggers.FirstOrDefault(logger => logger.Reached < _around.Invariants.Committed.Last);
     }
 
     private void AddNext(int i)

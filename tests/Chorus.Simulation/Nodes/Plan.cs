@@ -1,5 +1,6 @@
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 using Chorus.Simulation.Clients;
 using Chorus.Simulation.World;
@@ -65,7 +66,18 @@ internal sealed class Plan
         Reads = random.Pick([ReadMode.Index, ReadMode.Index, ReadMode.Lease, ReadMode.Log]);
         CatchUpLagEntries = (ulong)random.Pick([1, 5, 40]);
         CatchUpBytesPerRound = random.Pick([1L, 2_000, 512 << 10]);
+        Sessions = LimitsOf(random);
+        Workload.SessionShare = State.KeepsSessions ? random.Pick([0.0, 0.5, 1.0]) : 0;
+        Workload.CounterShare = State.KeepsSessions ? random.Pick([0.0, 0.2, 0.5]) : 0;
+        Workload.CompareShare = State.KeepsSessions ? random.Pick([0.0, 0.2]) : 0;
     }
+
+    private static SessionLimits LimitsOf(SeededRandom random) => new()
+    {
+        TimeoutMicros = random.Pick([300_000L, 2_000_000, 600_000_000]),
+        SessionsMax = random.Pick([2, 4, 100]),
+        AnswerBytesMax = random.Pick([400L, 4_000, 1 << 20]),
+    };
 
     /// <summary>Voters at the beginning.</summary>
     public int Voters { get; }
@@ -89,6 +101,9 @@ internal sealed class Plan
 
     /// <summary>Who follows the log, and how.</summary>
     public FollowingPlan Following { get; }
+
+    /// <summary>When sessions of clients end by themselves.</summary>
+    public SessionLimits Sessions { get; }
 
     /// <summary>Length of the part with faults.</summary>
     public long DurationMicros { get; }

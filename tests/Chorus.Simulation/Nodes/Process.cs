@@ -105,6 +105,7 @@ internal sealed class Process : IMachineProcess
             {
                 ChunkBytes = (int)Math.Min(plan.Following.Fetch.ChunkBytes, plan.Log.PendingBytesMax / 2),
             },
+            Sessions = plan.Sessions,
             Seed = _random.NextBits(),
             Reads = plan.Reads,
         };
@@ -127,18 +128,20 @@ internal sealed class Process : IMachineProcess
         _around.Network.Open(_node.ClientAddress, _clients);
         _around.Network.Open(_node.JoinAddress, _joins);
         _around.Network.Listen(_node.FeedAddress, _feed);
-        _transfer.Start(new TransferSource
-        {
-            Id = _node.Name,
-            View = _view,
-            Storage = _node.Storage,
-            Reports = _reports,
-        });
+        StartTransfer();
         _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log, _node.Clock);
         _around.History.Started(_node.ClientAddress);
         _around.Invariants.Started(_watch, recovered);
         _loop.Wake();
     }
+
+    private void StartTransfer() => _transfer.Start(new TransferSource
+    {
+        Id = _node.Name,
+        View = _view,
+        Storage = _node.Storage,
+        Reports = _reports,
+    });
 
     /// <summary>Runs production code; what it throws ends the process, as it would end a real one.</summary>
     public void Guard(Action action)
@@ -181,10 +184,24 @@ internal sealed class Process : IMachineProcess
         _around.Invariants.AfterStep(_watch);
         _around.Invariants.Fetched += Replica.Counters.CatchUpRecords - _fetched;
         _fetched = Replica.Counters.CatchUpRecords;
+        CheckSessions(core);
         _published.AfterStep(_around.Invariants.Committed, core.Commit.Value);
         _shown.AfterStep(_around.Invariants.Committed, _log!);
         _around.Trace.Step(_node.Name, core.Term.Value, core.Commit.Value, core.LastIndex.Value, (byte)core.Role);
         _loop.WakeAt(_node.Clock.TrueTimeOf(Replica.NextWorkMicros));
+    }
+
+    private void CheckSessions(RaftNode core)
+    {
+        if (Replica.Sessions is not { } sessions)
+            return;
+        _around.Applied.NoteSessions(_node.Name, Replica.AppliedIndex.Value, sessions.Digest);
+        if (Replica.Counters.SessionCommandsRefused > 0)
+            throw new Violation("the log holds no command twice", $"{_node.Name} has met one that has no effect");
+        // With nothing under way, what a leader lets in by is what it has applied.
+        if (core.Role == Role.Leader && Replica.AppliedIndex == core.LastIndex
+            && Replica.Door.Table is { } door && door.Digest != sessions.Digest)
+            throw new Violation("the door knows the log", $"{_node.Name} lets in by other sessions than it has");
     }
 
     // The first messages of all leave before the constructor is done, if ever.

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 using Chorus.Tests.Log;
 
@@ -117,7 +118,7 @@ public sealed class SlotCrashTests
         for (int i = from; i < until; i++)
             machine.Apply(new LogIndex((ulong)i + 1), 0, log[i], _answer);
         _answer.ResetWrittenCount();
-        machine.Applied(new LogIndex((ulong)Math.Max(from, until)));
+        machine.Applied(new LogIndex((ulong)Math.Max(from, until)), new SessionTable());
         return Math.Max(from, until);
     }
 

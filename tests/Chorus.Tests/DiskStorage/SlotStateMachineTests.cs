@@ -3,6 +3,7 @@ using System.Globalization;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 using Chorus.Tests.Log;
 
@@ -212,7 +213,7 @@ public sealed class SlotStateMachineTests
     {
         var index = new LogIndex(++_index);
         Code code = machine.Apply(index, 0, command, _answer);
-        machine.Applied(index);
+        machine.Applied(index, new SessionTable());
         return code;
     }
 }

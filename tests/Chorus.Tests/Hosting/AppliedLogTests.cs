@@ -3,6 +3,7 @@ using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 using Operation = Chorus.Common.Protocol.KvCommand.Types.Operation;
 
@@ -61,7 +62,7 @@ public sealed class AppliedLogTests : IDisposable
         {
             for (ulong index = 1; index <= 9; index++)
                 slots.Apply(new LogIndex(index), 0, CommandOf(index), new ArrayBufferWriter<byte>());
-            slots.Applied(new LogIndex(9));
+            slots.Applied(new LogIndex(9), new SessionTable());
             slots.Checkpoint();
             digest = slots.Digest;
         }
@@ -70,7 +71,7 @@ public sealed class AppliedLogTests : IDisposable
         Assert.Equal((0ul, 9ul), (log.RestoredIndex.Value, log.SettledIndex.Value));
         for (ulong index = 1; index <= 9; index++)
             log.Apply(new LogIndex(index), 0, CommandOf(index), new ArrayBufferWriter<byte>());
-        log.Applied(new LogIndex(9));
+        log.Applied(new LogIndex(9), new SessionTable());
         Assert.Equal(digest, log.Digest);
         Assert.Equal(9, Records(ReadShared(log.Path)).Count);
     }

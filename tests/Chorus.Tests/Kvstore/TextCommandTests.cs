@@ -40,6 +40,58 @@ public sealed class TextCommandTests
     }
 
     [Theory]
+    [InlineData("incr-[k]", "k", 1)]
+    [InlineData("incr-k", "k", 1)]
+    [InlineData("incr-a-5", "a-5", 1)]
+    [InlineData("incr-[k]-[5]", "k", 5)]
+    [InlineData("incr-[k]-[-5]", "k", -5)]
+    public void Reads_increments_in_both_forms(string text, string key, long delta)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Assert.Equal(
+            TextCommandKind.Write, TextCommand.Parse(Encoding.UTF8.GetBytes(text), output, out _, out _));
+        KvCommand command = KvCommand.Parser.ParseFrom(output.WrittenSpan);
+        Assert.Equal(
+            ("Increment", key, delta), (command.Operation.ToString(), command.Key.ToStringUtf8(), command.Delta));
+    }
+
+    [Theory]
+    [InlineData("cas-[k]-[old]-[new]", "k", "old", "new")]
+    [InlineData("cas-[k]-[]-[]", "k", "", "")]
+    [InlineData("cas-[a-b]-[c-d]-[e]-[f]", "a-b", "c-d", "e]-[f")]
+    public void Reads_compare_and_sets_in_brackets(string text, string key, string expected, string value)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Assert.Equal(
+            TextCommandKind.Write, TextCommand.Parse(Encoding.UTF8.GetBytes(text), output, out _, out _));
+        KvCommand command = KvCommand.Parser.ParseFrom(output.WrittenSpan);
+        Assert.True(command.HasExpected);
+        Assert.Equal(
+            (key, expected, value),
+            (command.Key.ToStringUtf8(), command.Expected.ToStringUtf8(), command.Value.ToStringUtf8()));
+    }
+
+    [Theory]
+    [InlineData("cas-k-old-new")]
+    [InlineData("cas-[k]-[old]")]
+    [InlineData("cas-[]-[old]-[new]")]
+    [InlineData("cas-")]
+    [InlineData("incr-")]
+    [InlineData("incr-[]")]
+    [InlineData("incr-[k]-[x]")]
+    [InlineData("incr-[k]-[1.5]")]
+    [InlineData("incr-[k")]
+    public void Says_what_to_send_instead_of_a_relative_command_that_makes_no_sense(string text)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        byte[] frame = Encoding.UTF8.GetBytes(text);
+        Assert.Equal(TextCommandKind.Invalid, TextCommand.Parse(frame, output, out string message, out string cure));
+        Assert.Contains(text, message, StringComparison.Ordinal);
+        Assert.StartsWith("Send ", cure, StringComparison.Ordinal);
+        Assert.Equal(0, output.WrittenCount);
+    }
+
+    [Theory]
     [InlineData("get-", "'get-' has an empty key")]
     [InlineData("get-[]", "'get-[]' has an empty key")]
     [InlineData("get-[", "'get-[' opens a bracket and does not close it")]
@@ -85,6 +137,8 @@ public sealed class TextCommandTests
 
     [Theory]
     [InlineData(TextCommandKind.Write, Code.Ok, "", "", "", "", "ok")]
+    [InlineData(TextCommandKind.Write, Code.Ok, "42", "", "", "", "42")]
+    [InlineData(TextCommandKind.Write, Code.ConditionFailed, "old", "", "", "", "condition failed: old")]
     [InlineData(TextCommandKind.Read, Code.Ok, "value", "", "", "", "value")]
     [InlineData(TextCommandKind.Read, Code.Ok, "", "", "", "", "")]
     [InlineData(TextCommandKind.Read, Code.NotFound, "", "", "", "", "not found")]

@@ -37,7 +37,7 @@ internal sealed class RunningCluster : IDisposable
         _loop = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token)));
         _loop.Start();
         ClientAddress = $"127.0.0.1:{ports[0]}";
-        Client = new ChorusClient(new ChorusClientOptions { Servers = [ClientAddress] });
+        Client = new ChorusClient(new ChorusClientOptions { Servers = [ClientAddress], UseSession = false });
     }
 
     public ChorusClient Client { get; }

@@ -5,6 +5,7 @@ using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
 using Chorus.Raft;
 using Chorus.Tests.Log;
+using Chorus.Tests.Recovery;
 
 namespace Chorus.Tests.Replica;
 
@@ -138,7 +139,8 @@ public sealed class BatchApplierTests : IDisposable
     }
 
     private BatchApplier NewApplier() => new(
-        _driver.Log, new Executor(_jobs), _machine, _writes, _reads, new PendingChanges(), _responder, _counters);
+        _driver.Log, new Executor(_jobs), new ReplicatedState(_machine, new ManualClock()), _writes, _reads,
+        new PendingChanges(), door: null, _responder, _counters);
 
     private void Write(params string[] commands)
     {
@@ -244,6 +246,6 @@ public sealed class BatchApplierTests : IDisposable
             return Code.Ok;
         }
 
-        public void Applied(LogIndex index) => Batches.Add(index.Value);
+        public void Applied(LogIndex index, SessionTable sessions) => Batches.Add(index.Value);
     }
 }

@@ -171,7 +171,7 @@ public sealed class StateSnapshotTests
         var index = new LogIndex(++_index);
         _answer.ResetWrittenCount();
         machine.Apply(index, 0, command, _answer);
-        machine.Applied(index);
+        machine.Applied(index, new SessionTable());
     }
 
     private static byte[] Key(int key) =>

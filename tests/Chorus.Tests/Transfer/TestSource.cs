@@ -63,6 +63,20 @@ internal sealed class TestSource : IClock, IDisposable
         _driver.Log.Append(new Term(1), RecordKind.Command, 1000, output.WrittenSpan);
     }
 
+    /// <summary>Appends an increment, in a session or not.</summary>
+    public void Increment(string key, long delta, bool inSession)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        if (inSession)
+        {
+            new SessionEnvelope(1, 1, 1).Encode(output.GetSpan(SessionEnvelope.SizeBytes));
+            output.Advance(SessionEnvelope.SizeBytes);
+        }
+        KvCommandView.WriteIncrement(output, Encoding.UTF8.GetBytes(key), delta);
+        RecordKind kind = inSession ? RecordKind.SessionCommand : RecordKind.Command;
+        _driver.Log.Append(new Term(1), kind, 1000, output.WrittenSpan);
+    }
+
     public void Other(RecordKind kind) => _driver.Log.Append(new Term(1), kind, 1000, [7]);
 
     /// <summary>Makes durable what was appended, and shows it.</summary>
