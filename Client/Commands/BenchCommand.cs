@@ -34,6 +34,7 @@ internal static class BenchCommand
             new FlagSpec("mode", "put|get", "what to do (default put); get first sets 1000 keys"),
             new FlagSpec("warm", "SECONDS", "warm-up (default 2)"),
             new FlagSpec("dur", "SECONDS", "measured window (default 10)"),
+            new FlagSpec("sessions", "on|off", "whether writes go out in sessions (default on)"),
             new FlagSpec("addrs", "LIST", "client addresses", Alias: "servers"),
         ],
         Examples =
@@ -41,6 +42,13 @@ internal static class BenchCommand
             new("Client bench -c 64 -size 128 -mode put -warm 2 -dur 10 -addrs :11000,:11001,:11002", "ten seconds"),
         ],
         Run = invocation => RunAsync(surroundings, invocation),
+    };
+
+    private static bool UsesSessions(Invocation invocation) => invocation.Get("sessions") switch
+    {
+        null or "on" => true,
+        "off" => false,
+        { } other => throw ChorusException.Usage($"-sessions: '{other}' is neither on nor off"),
     };
 
     private static async Task<int> RunAsync(Surroundings surroundings, Invocation invocation)
@@ -68,7 +76,8 @@ internal static class BenchCommand
         int count = (int)Number(invocation, "conns", most, 1, LoadSettingSpecs.ConnectionsMax);
         List<ClusterAccess> connections = [];
         for (int i = 0; i < Math.Min(count, plan.Clients); i++)
-            connections.Add(surroundings.Connect(addresses, TimeSpan.FromSeconds(TimeoutSec), true, default));
+            connections.Add(surroundings.Connect(
+                addresses, TimeSpan.FromSeconds(TimeoutSec), true, UsesSessions(invocation), default));
         LoadResult result = await MeasureAsync(surroundings.Terminal, plan, connections, invocation.Stop)
             .ConfigureAwait(false);
         surroundings.Terminal.Out.WriteLine(Answer.Line(Node(result)));

@@ -8,9 +8,10 @@ namespace Chorus.Client.Commands;
 /// <param name="servers">Client addresses.</param>
 /// <param name="timeout">Deadline of one operation.</param>
 /// <param name="completeInline">Whether answers are handled on the connection's own thread.</param>
+/// <param name="session">Whether writes go out in a session.</param>
 /// <param name="stop">Ends every wait for an answer.</param>
 internal delegate ClusterAccess ConnectCluster(
-    IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, CancellationToken stop);
+    IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, CancellationToken stop);
 
 /// <summary>What the commands use of a client, so that tests can put a cluster in memory behind them.</summary>
 internal sealed record ClusterAccess : IAsyncDisposable
@@ -31,13 +32,14 @@ internal sealed record ClusterAccess : IAsyncDisposable
 
     /// <summary>Opens a connection with the client library.</summary>
     public static ClusterAccess Connect(
-        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, CancellationToken stop)
+        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, CancellationToken stop)
     {
         ChorusClient client = new(new ChorusClientOptions
         {
             Servers = servers,
             Timeout = timeout,
             CompleteInline = completeInline,
+            UseSession = session,
         });
         return new ClusterAccess
         {
@@ -57,6 +59,13 @@ internal sealed record ClusterAccess : IAsyncDisposable
 
     public ValueTask<ClientResult> DeleteAsync(ReadOnlyMemory<byte> key) =>
         Send(true, KvClient.Encode(KvCommand.Types.Operation.Delete, key, default));
+
+    public ValueTask<ClientResult> CompareAndSetAsync(
+        ReadOnlyMemory<byte> key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value) =>
+        Send(true, KvClient.EncodeCompareAndSet(key, expected, value));
+
+    public ValueTask<ClientResult> IncrementAsync(ReadOnlyMemory<byte> key, long delta) =>
+        Send(true, KvClient.EncodeIncrement(key, delta));
 
     public ValueTask DisposeAsync() => Close();
 }

@@ -2,7 +2,7 @@ using Chorus.Client.CommandLine;
 
 namespace Chorus.Client.Commands;
 
-/// <summary><c>get</c>, <c>set</c> and <c>delete</c>.</summary>
+/// <summary><c>get</c>, <c>set</c>, <c>delete</c>, <c>cas</c> and <c>incr</c>.</summary>
 internal static class KeyCommands
 {
     public static IEnumerable<CommandSpec> All(Surroundings surroundings) =>
@@ -26,8 +26,9 @@ internal static class KeyCommands
         {
             Name = "set",
             Arguments = [("KEY", "text, or hexadecimal with -hex"), ("VALUE", "the same")],
-            Summary = "Sets a key. If the answer is lost the outcome is unknown: the command says so, exit code 1, "
-                + "and never sends the write again by itself. Read the key to see.",
+            Summary = "Sets a key. If no answer comes, the write is sent again in its session, and applied once all "
+                + "the same. Where that cannot tell, the outcome is unknown: the command says so, exit code 1. Read "
+                + "the key to see.",
             Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
             Examples =
             [
@@ -47,6 +48,47 @@ internal static class KeyCommands
             Examples = [new("Client delete greeting", "remove it")],
             Run = invocation => RunAsync(
                 surroundings, invocation, keys => keys.DeleteAsync(invocation.Arguments[0])),
+        },
+        new CommandSpec
+        {
+            Name = "cas",
+            Arguments =
+            [
+                ("KEY", "text, or hexadecimal with -hex"), ("EXPECTED", "what must stand there, likewise"),
+                ("VALUE", "what to set, likewise"),
+            ],
+            Summary = "Compare and set: sets a key if its value is the expected one, and with -new if it has none. "
+                + "Otherwise nothing changes: exit code 1, and what stands there. Kvstore only.",
+            Flags =
+            [
+                .. Surroundings.ClusterFlags, Surroundings.HexFlag,
+                new("new", null, "there must be no such key; EXPECTED is not looked at"),
+            ],
+            Examples =
+            [
+                new("Client cas leader alice bob", "bob follows alice, unless somebody else did"),
+                new("Client cas leader '' alice -new", "the first one wins"),
+            ],
+            Run = invocation => RunAsync(surroundings, invocation, keys => keys.CompareAndSetAsync(
+                invocation.Arguments[0], invocation.Has("new") ? null : invocation.Arguments[1],
+                invocation.Arguments[2])),
+        },
+        new CommandSpec
+        {
+            Name = "incr",
+            Arguments = [("KEY", "text, or hexadecimal with -hex"), ("DELTA", "what to add; 1 where it is left out")],
+            IsLastOptional = true,
+            Summary = "Adds to a number in decimal, 64 bits, none counting as 0, and prints the sum. Applied once, "
+                + "even if it must be sent again. Kvstore only.",
+            Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
+            Examples =
+            [
+                new("Client incr visits", "one more"),
+                new("Client incr stock 10", "ten more"),
+                new("Client incr stock -- -10", "ten less: behind -- nothing is a flag"),
+            ],
+            Run = invocation => RunAsync(surroundings, invocation, keys => keys.IncrementAsync(
+                invocation.Arguments[0], invocation.Arguments[1] is { Length: > 0 } delta ? delta : "1")),
         },
     ];
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Chorus.Common.Client;
 using Chorus.Common.Hosting;
@@ -48,6 +49,43 @@ internal sealed class KeyOperations(Terminal terminal, ClusterAccess cluster, An
             ["index"] = result.Index,
         });
         return ExitCodes.Ok;
+    }
+
+    /// <summary>Sets a key if its value is the expected one; without one, if there is no such key.</summary>
+    public async Task<int> CompareAndSetAsync(string key, string? expected, string value)
+    {
+        ReadOnlyMemory<byte>? expectedBytes = expected is null ? null : text.Read(expected, "expected value");
+        ClientResult result = await cluster.CompareAndSetAsync(
+            text.Read(key, "key"), expectedBytes, text.Read(value, "value")).ConfigureAwait(false);
+        if (result.Code == Code.ConditionFailed)
+            return FailedCondition(key, "holds something else than expected", result);
+        if (!result.IsSuccess)
+            return answer.Fail(result);
+        answer.Tell("OK", () => new JsonObject { ["key"] = key, ["index"] = result.Index });
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Adds to a number and prints the sum.</summary>
+    public async Task<int> IncrementAsync(string key, string delta)
+    {
+        if (!long.TryParse(delta, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
+            throw ChorusException.Usage($"'{delta}' is not a whole number of 64 bits");
+        ClientResult result = await cluster.IncrementAsync(text.Read(key, "key"), number).ConfigureAwait(false);
+        if (result.Code == Code.ConditionFailed)
+            return FailedCondition(key, "holds no number to which that could be added", result);
+        if (!result.IsSuccess)
+            return answer.Fail(result);
+        string sum = System.Text.Encoding.UTF8.GetString(result.Payload.Span);
+        answer.Tell(sum, () => new JsonObject { ["key"] = key, ["value"] = sum, ["index"] = result.Index });
+        return ExitCodes.Ok;
+    }
+
+    private int FailedCondition(string key, string what, in ClientResult result)
+    {
+        string shown = result.Payload.IsEmpty ? "nothing, or an empty value" : $"'{text.Show(result.Payload.Span)}'";
+        return answer.Fail(new ChorusException(
+            ExitCodes.Failed, "condition_failed", $"nothing was changed: '{key}' {what}: {shown}",
+            "Read the key, and decide again"));
     }
 
     private JsonObject ValueNode(string key, ReadOnlySpan<byte> value) => text.IsExact(value)

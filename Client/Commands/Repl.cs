@@ -14,6 +14,8 @@ internal sealed class Repl(
         get KEY            print a value
         set KEY VALUE      set a key
         delete KEY         remove a key
+        cas KEY OLD NEW    set a key if its value is OLD
+        incr KEY [DELTA]   add to a number
         status             show all members
         help               this
         exit               leave (or end of input)
@@ -21,7 +23,7 @@ internal sealed class Repl(
         The short forms get-KEY, set-KEY-VALUE and delete-KEY work too.
         """;
 
-    private static readonly string[] Names = ["get", "set", "delete", "status", "help", "exit"];
+    private static readonly string[] Names = ["get", "set", "delete", "cas", "incr", "status", "help", "exit"];
 
     private readonly KeyOperations _keys = new(terminal, cluster, answer, text);
 
@@ -83,6 +85,12 @@ internal sealed class Repl(
                 return _keys.SetAsync(key, value);
             case ["delete", string key]:
                 return _keys.DeleteAsync(key);
+            case ["cas", string key, string expected, string value]:
+                return _keys.CompareAndSetAsync(key, expected, value);
+            case ["incr", string key]:
+                return _keys.IncrementAsync(key, "1");
+            case ["incr", string key, string delta]:
+                return _keys.IncrementAsync(key, delta);
             case ["status"]:
                 return StatusReport.RunAsync(cluster, answer, servers, only: false);
             case ["help" or "?"]:

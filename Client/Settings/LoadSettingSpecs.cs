@@ -45,6 +45,8 @@ internal static class LoadSettingSpecs
     public static readonly SettingSpec Timeout =
         new("load.timeoutSec", "timeout", SettingKind.Number, 5.0, 0.001, 3600);
 
+    public static readonly SettingSpec Sessions = new("load.sessions", "sessions", SettingKind.Text, "on");
+
     public static readonly SettingSpec Tolerate =
         new("load.tolerate", "tolerate", SettingKind.TextList, Array.Empty<string>());
 
@@ -54,6 +56,6 @@ internal static class LoadSettingSpecs
     public static IReadOnlyList<SettingSpec> All { get; } =
     [
         Replicas, Servers, LocalIp, UdpPort, ThinkingTime, Clients, Requests, Time, WarmUp, Keys, KeyPrefix,
-        KeyDigits, ValueBytes, ReadShare, Connections, Rate, Seed, Timeout, Tolerate, Folder, Acked,
+        KeyDigits, ValueBytes, ReadShare, Connections, Rate, Seed, Timeout, Sessions, Tolerate, Folder, Acked,
     ];
 }

@@ -18,6 +18,9 @@ internal sealed record LoadSettings
     /// <summary>Deadline of one operation.</summary>
     public required TimeSpan Timeout { get; init; }
 
+    /// <summary>Whether writes go out in sessions, one for each connection.</summary>
+    public required bool UseSession { get; init; }
+
     /// <summary>Failures that do not fail the load.</summary>
     public required IReadOnlyList<Code> Tolerated { get; init; }
 

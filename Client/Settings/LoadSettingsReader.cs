@@ -56,6 +56,7 @@ internal sealed class LoadSettingsReader
             Plan = plan with { DrainSec = timeoutSec + DrainSlackSec },
             Connections = (int)Math.Min(plan.Clients, _values[LoadSettingSpecs.Connections].Whole),
             Timeout = TimeSpan.FromSeconds(timeoutSec),
+            UseSession = ReadSwitch(LoadSettingSpecs.Sessions),
             Tolerated = Tolerated(plan.TrackAcknowledged),
             Folder = NullIfEmpty(_values[LoadSettingSpecs.Folder].Text),
             AckedFile = NullIfEmpty(_values[LoadSettingSpecs.Acked].Text),
@@ -77,6 +78,17 @@ internal sealed class LoadSettingsReader
                 $"rep is {replicas.Whole}, but svrIps lists {servers.List.Count}", "Make the two agree.");
         return [.. servers.List.Select(text => HostEndpoint.TryParse(text, out HostEndpoint endpoint, out string error)
             ? endpoint.ToString() : throw servers.Wrong(error))];
+    }
+
+    private bool ReadSwitch(SettingSpec spec)
+    {
+        SettingValue value = _values[spec];
+        return value.Text switch
+        {
+            "on" => true,
+            "off" => false,
+            _ => throw value.Wrong($"'{value.Text}' is neither on nor off"),
+        };
     }
 
     private void AddFile(TomlDocument file)

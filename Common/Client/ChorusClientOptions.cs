@@ -13,6 +13,13 @@ public sealed record ChorusClientOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// Whether writes go out in a session, so that one whose answer does not come is sent again, to whoever leads, and
+    /// is applied once all the same. Where the servers keep none, and without: it is never sent again, and its outcome
+    /// is unknown. Default true.
+    /// </summary>
+    public bool UseSession { get; init; } = true;
+
+    /// <summary>
     /// First pause before a retry; doubles up to <see cref="BackOffMax"/>, with jitter. Default 10 ms.
     /// </summary>
     public TimeSpan BackOffMin { get; init; } = TimeSpan.FromMilliseconds(10);

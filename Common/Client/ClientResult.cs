@@ -17,4 +17,7 @@ public readonly record struct ClientResult(
 {
     /// <summary>Whether the operation did what was asked (a missing key is an answer too).</summary>
     public bool IsSuccess => Code is Code.Ok or Code.NotFound;
+
+    /// <summary>Whether the state machine answered, perhaps that a condition does not hold.</summary>
+    public bool IsAnswer => IsSuccess || Code == Code.ConditionFailed;
 }

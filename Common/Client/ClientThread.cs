@@ -13,6 +13,9 @@ internal sealed class ClientThread
     private const int WaitMsMax = 1_000;
     private const int HeldUpWaitMs = 1;
 
+    // So long a client that ends waits for its session to be closed; otherwise it expires by itself.
+    private const int LeaveMsMax = 200;
+
     private readonly ChorusClientOptions _options;
     private readonly SubmissionQueue _submissions;
     private readonly ConcurrentQueue<(Operation Operation, short Version)> _cancellations = new();
@@ -24,6 +27,7 @@ internal sealed class ClientThread
     private readonly LinkTable _links;
     private readonly LeaderSearch _search;
     private readonly Dispatcher _dispatcher;
+    private readonly SessionErrands _errands;
     private long _lookedAtMs;
     private int _threadId;
     private volatile bool _closing;
@@ -39,7 +43,10 @@ internal sealed class ClientThread
         _links = new LinkTable(context, _poller, servers);
         _search = new LeaderSearch(_links, backOff);
         Outcomes outcomes = new(_links, _search, options.Timeout);
-        _dispatcher = new Dispatcher(_links, _search, backOff, outcomes, new SlotTable(options.OutstandingMax));
+        SessionKeeper session = new(options.UseSession);
+        _dispatcher = new Dispatcher(
+            _links, _search, backOff, outcomes, new SlotTable(options.OutstandingMax), session);
+        _errands = new SessionErrands(this, _dispatcher, session, options.Timeout);
         new Thread(Run) { IsBackground = true, Name = "chorus-client" }.Start();
     }
 
@@ -104,6 +111,7 @@ internal sealed class ClientThread
             // What was asked by those who have just got an answer goes out in this round.
             busy |= TakeSubmissions();
             _dispatcher.Expire(nowMs);
+            _errands.Work(nowMs);
             long dueMs = _search.AskWhenDue(nowMs, _dispatcher.NeedsLeader);
             _dispatcher.SendReady(nowMs);
             if (!busy)
@@ -117,6 +125,8 @@ internal sealed class ClientThread
     {
         if (_dispatcher.IsHeldUp)
             return HeldUpWaitMs;
+        if (_dispatcher.NeedsSession)
+            return 0;
         dueMs = Math.Min(dueMs, _dispatcher.NextDueMs);
         return (int)Math.Clamp(dueMs - nowMs, 0, WaitMsMax);
     }
@@ -202,6 +212,24 @@ internal sealed class ClientThread
         return any;
     }
 
+    private void Leave()
+    {
+        long nowMs = Environment.TickCount64;
+        long untilMs = nowMs + LeaveMsMax;
+        if (!_search.CanSend(nowMs) || !_errands.TryClose(nowMs))
+            return;
+        while (!_errands.IsClosed && nowMs < untilMs)
+        {
+            _dispatcher.SendReady(nowMs);
+            _wakeup.Clear();
+            _poller.Wait((int)(untilMs - nowMs));
+            nowMs = Environment.TickCount64;
+            Look(nowMs);
+        }
+
+        _dispatcher.Close();
+    }
+
     private void End()
     {
         for (Operation? late = _submissions.Close(), next; late is not null; late = next)
@@ -212,6 +240,7 @@ internal sealed class ClientThread
         }
 
         _dispatcher.Close();
+        Leave();
         _links.Dispose();
         _message.Dispose();
         _wakeup.Dispose();

@@ -4,10 +4,10 @@ namespace Chorus.Common.Client;
 
 /// <summary>
 /// Sends operations, matches answers and decides what may be sent again. A write that was sent and not
-/// answered is never sent again. Used by the client's thread only.
+/// answered is sent again in a session only. Used by the client's thread only.
 /// </summary>
 internal sealed class Dispatcher(
-    LinkTable links, LeaderSearch search, BackOff backOff, Outcomes outcomes, SlotTable slots)
+    LinkTable links, LeaderSearch search, BackOff backOff, Outcomes outcomes, SlotTable slots, SessionKeeper session)
 {
     // A write that is refused ends with that answer rather than being sent once more just before its
     // deadline, when it would end without any.
@@ -16,6 +16,8 @@ internal sealed class Dispatcher(
     private readonly OperationList _all = new();
     private readonly Queue<(Operation Operation, uint Stamp)> _ready = new();
     private readonly PriorityQueue<(Operation Operation, uint Stamp), long> _later = new();
+    // Writes that wait for the session to be opened, or for older ones to be answered.
+    private readonly Queue<(Operation Operation, uint Stamp)> _held = new();
     private readonly RequestFrame _frame = new();
     private readonly List<Operation> _batch = [];
 
@@ -40,7 +42,18 @@ internal sealed class Dispatcher(
         get
         {
             long due = _all.Oldest?.DeadlineMs ?? long.MaxValue;
+            due = Math.Min(due, session.KeepDueMs);
             return _later.TryPeek(out _, out long later) ? Math.Min(due, later) : due;
+        }
+    }
+
+    /// <summary>Whether a write waits for a session that nobody has asked for.</summary>
+    internal bool NeedsSession
+    {
+        get
+        {
+            DropVoid(_held);
+            return session.State == SessionState.None && _held.Count > 0;
         }
     }
 
@@ -60,6 +73,7 @@ internal sealed class Dispatcher(
                 Enqueue(first.Operation);
         }
 
+        ReleaseHeld();
         IsHeldUp = false;
         foreach (Link link in links.All)
         {
@@ -103,10 +117,10 @@ internal sealed class Dispatcher(
             next = at.Younger;
             if (at.State != OperationState.Sent || at.Link != link)
                 continue;
-            if (at.IsWrite)
+            if (at.Session == 0 && at.IsWrite)
                 End(at, Outcomes.Lost(at));
             else
-                Retry(at);
+                AskAgain(at);
         }
     }
 
@@ -130,6 +144,18 @@ internal sealed class Dispatcher(
             End(oldest, Outcomes.Closed(oldest));
     }
 
+    private void ReleaseHeld()
+    {
+        int room = session.State == SessionState.Unsupported ? int.MaxValue : session.Room;
+        while (room > 0 && _held.TryDequeue(out var held))
+        {
+            if (held.Operation.Stamp != held.Stamp)
+                continue;
+            room--;
+            Enqueue(held.Operation);
+        }
+    }
+
     private static void DropVoid(Queue<(Operation Operation, uint Stamp)> queue)
     {
         while (queue.TryPeek(out var first) && first.Operation.Stamp != first.Stamp)
@@ -150,23 +176,53 @@ internal sealed class Dispatcher(
                 operation.Refusal = response.ToResult();
                 RetryLater(operation, nowMs);
                 break;
+            case Code.OutcomeUnknown or Code.Internal when operation.Session != 0:
+                operation.MayBeApplied = true;
+                operation.Refusal = response.ToResult();
+                RetryLater(operation, nowMs);
+                break;
+            case Code.SessionExpired when operation.Session != 0:
+                session.Lost(operation.Session);
+                Expired(operation);
+                break;
             default:
-                if (response.Code is Code.Ok or Code.NotFound)
+                ClientResult result = response.ToResult();
+                if (result.IsSuccess)
                     search.Succeeded();
-                End(operation, response.ToResult());
+                End(operation, operation.MayBeApplied && !result.IsAnswer ? Outcomes.RefusedLater(result) : result);
                 break;
         }
     }
 
-    // A leader that fell silent was replaced: its reads are asked of the new one. Its writes may be under
-    // way.
+    // Nothing was applied under this sequence, or nobody knows: only then it may go on under another one.
+    private void Expired(Operation operation)
+    {
+        if (operation.MayBeApplied)
+        {
+            End(operation, Outcomes.Expired());
+            return;
+        }
+
+        (operation.Session, operation.Sequence) = (0, 0);
+        Retry(operation);
+    }
+
+    // A leader that fell silent was replaced: its reads, and its writes in a session, are asked of the new one.
+    // Other writes may be under way.
     private void TakeBackReads(Link given)
     {
         for (Operation? at = _all.Oldest; at is not null; at = at.Younger)
         {
-            if (at is { State: OperationState.Sent, Kind: OperationKind.Read } && at.Link == given)
-                Retry(at);
+            bool isAskedAgain = at.Session != 0 || !at.IsWrite && at.Kind != OperationKind.Status;
+            if (at.State == OperationState.Sent && isAskedAgain && at.Link == given)
+                AskAgain(at);
         }
+    }
+
+    private void AskAgain(Operation operation)
+    {
+        operation.MayBeApplied |= operation.Session != 0;
+        Retry(operation);
     }
 
     private void SendAll(Link link, Queue<(Operation Operation, uint Stamp)> queue, long nowMs)
@@ -192,6 +248,8 @@ internal sealed class Dispatcher(
             link.Unanswered += _batch.Count;
             foreach (Operation operation in _batch)
             {
+                if (operation.Session != 0)
+                    session.Used(nowMs);
                 operation.State = OperationState.Sent;
                 operation.Stamp++;
                 operation.Link = link;
@@ -210,15 +268,46 @@ internal sealed class Dispatcher(
             {
                 if (slots.IsFull || !_frame.HasRoom(operation.Body.Length))
                     break;
-                slots.Add(operation);
-                _frame.Add(operation.Id, (int)operation.Kind, operation.Body.Span);
-                _batch.Add(operation);
+                if (TryAssign(operation))
+                {
+                    slots.Add(operation);
+                    AddToFrame(operation);
+                    _batch.Add(operation);
+                }
+                else
+                {
+                    _held.Enqueue(next);
+                }
             }
 
             queue.Dequeue();
         }
 
         return _batch.Count > 0;
+    }
+
+    private bool TryAssign(Operation operation)
+    {
+        if (operation.Kind != OperationKind.Write || operation.Session != 0
+            || session.State == SessionState.Unsupported)
+            return true;
+        if (session.Room == 0)
+            return false;
+        session.Assign(operation);
+        return true;
+    }
+
+    private void AddToFrame(Operation operation)
+    {
+        // Of a session that is gone nothing is acknowledged any more.
+        ulong below = operation.Session == session.Id ? session.AcknowledgedBelow : 0;
+        if (operation.Session == 0)
+            _frame.Add(operation.Id, (int)operation.Kind, operation.Body.Span);
+        else
+        {
+            _frame.Add(
+                operation.Id, (int)operation.Kind, operation.Body.Span, operation.Session, operation.Sequence, below);
+        }
     }
 
     private void Retry(Operation operation)
@@ -232,7 +321,7 @@ internal sealed class Dispatcher(
         long dueMs = nowMs + backOff.PauseMs(++operation.Refusals);
         if (dueMs > operation.DeadlineMs - LastTryMs)
         {
-            End(operation, operation.Refusal);
+            End(operation, operation.MayBeApplied ? Outcomes.RefusedLater(operation.Refusal) : operation.Refusal);
             return;
         }
 
@@ -265,6 +354,7 @@ internal sealed class Dispatcher(
         operation.State = OperationState.Idle;
         operation.Stamp++;
         _all.Remove(operation);
+        session.Done(operation);
         operation.End(result);
     }
 }

@@ -40,6 +40,20 @@ internal sealed class Operation(ClientThread owner) : IValueTaskSource<ClientRes
     /// <summary>What the last server said that refused it; <see cref="Code.Ok"/> when none did.</summary>
     internal ClientResult Refusal { get; set; }
 
+    /// <summary>The session in which a write is sent, and its sequence; 0: none yet, or never.</summary>
+    internal ulong Session { get; set; }
+
+    internal ulong Sequence { get; set; }
+
+    /// <summary>
+    /// Whether it was sent, in its session, and the answer that it was not applied has not come: then nobody knows but
+    /// the session, and the outcome is unknown when that does not tell.
+    /// </summary>
+    internal bool MayBeApplied { get; set; }
+
+    /// <summary>Told how it ended, where the client itself asks; null for a caller's.</summary>
+    internal Action<ClientResult>? Ended { get; set; }
+
     /// <summary>Next in the queue of operations handed over.</summary>
     internal Operation? Next { get; set; }
 
@@ -93,7 +107,11 @@ internal sealed class Operation(ClientThread owner) : IValueTaskSource<ClientRes
         Link = null;
         Refusals = 0;
         Refusal = default;
-        _source.SetResult(result);
+        (Session, Sequence, MayBeApplied) = (0, 0, false);
+        if (Ended is { } ended)
+            ended(result);
+        else
+            _source.SetResult(result);
     }
 
     ClientResult IValueTaskSource<ClientResult>.GetResult(short token)

@@ -8,4 +8,5 @@ internal enum OperationKind
     Status = 4,
     RemoveMember = 5,
     TransferLeadership = 13,
+    ChangeSession = 15,
 }

@@ -18,6 +18,9 @@ internal sealed class Outcomes(LinkTable links, LeaderSearch search, TimeSpan ti
             return Unknown($"{operation.Link!.Endpoint} did not answer within {time} s: {UnknownMeaning}");
         }
 
+        if (operation.MayBeApplied)
+            return Unknown($"no answer came within {time} s, nor when it was sent again: {UnknownMeaning}");
+
         if (operation.State == OperationState.Sent)
         {
             return NotLeader(
@@ -35,6 +38,12 @@ internal sealed class Outcomes(LinkTable links, LeaderSearch search, TimeSpan ti
     internal static ClientResult Lost(Operation operation) =>
         Unknown($"the connection with {operation.Link!.Endpoint} broke before it answered: {UnknownMeaning}");
 
+    internal static ClientResult Expired() =>
+        Unknown($"the session has expired before an answer came: {UnknownMeaning}");
+
+    internal static ClientResult RefusedLater(in ClientResult refusal) =>
+        Unknown($"no answer came, and when it was sent again: {refusal.Message}; {UnknownMeaning}");
+
     internal static ClientResult Cancelled(Operation operation) => Ended(operation, "the wait was cancelled");
 
     internal static ClientResult Closed(Operation operation) => Ended(operation, "the client was closed");
@@ -51,7 +60,7 @@ internal sealed class Outcomes(LinkTable links, LeaderSearch search, TimeSpan ti
 
     private static ClientResult Ended(Operation operation, string why)
     {
-        if (operation.State != OperationState.Sent)
+        if (operation.State != OperationState.Sent && !operation.MayBeApplied)
             return NotLeader($"{why} before it was sent; nothing was done", "");
         return operation.IsWrite
             ? Unknown($"{why} before an answer came: {UnknownMeaning}")

@@ -11,10 +11,13 @@ internal sealed class RequestFrame
     /// <summary>Bytes of one frame at most, unless a single request is larger.</summary>
     internal const int SizeBytesMax = 1 << 20;
 
-    // Two tags, two lengths and an id, each as long as it can get.
-    private const int OverheadBytesMax = 32;
+    // Five tags, two lengths and four numbers, each as long as it can get.
+    private const int OverheadBytesMax = 64;
     private const int RequestsField = 1;
     private const int IdField = 1;
+    private const int SessionField = Request.SessionFieldNumber;
+    private const int SequenceField = Request.SequenceFieldNumber;
+    private const int AcknowledgedBelowField = Request.AcknowledgedBelowFieldNumber;
 
     private byte[] _buffer = new byte[16 * 1024];
     private int _length;
@@ -33,15 +36,25 @@ internal sealed class RequestFrame
     /// <param name="id">Echoed in the answer.</param>
     /// <param name="field">Number of the field of the body in <c>Request</c>.</param>
     /// <param name="body">The serialized body; written also when empty, for it says what is asked.</param>
-    internal void Add(ulong id, int field, ReadOnlySpan<byte> body)
+    /// <param name="session">The session of a write; 0: none.</param>
+    /// <param name="sequence">Its sequence in it.</param>
+    /// <param name="acknowledgedBelow">The client has the answers to all sequences below.</param>
+    internal void Add(
+        ulong id, int field, ReadOnlySpan<byte> body, ulong session = 0, ulong sequence = 0,
+        ulong acknowledgedBelow = 0)
     {
         int needed = _length + body.Length + OverheadBytesMax;
         if (needed > _buffer.Length)
             Array.Resize(ref _buffer, Math.Max(needed, _buffer.Length * 2));
-        int request = WireWriter.FieldLength(id) + 1 + WireWriter.VarintLength((ulong)body.Length) + body.Length;
+        int request = WireWriter.FieldLength(id) + 1 + WireWriter.VarintLength((ulong)body.Length) + body.Length
+            + WireWriter.FieldLength(session) + WireWriter.FieldLength(sequence)
+            + WireWriter.FieldLength(acknowledgedBelow);
         Span<byte> into = _buffer.AsSpan(_length);
         int at = WireWriter.WriteDelimiter(into, RequestsField, request);
         at += WireWriter.WriteField(into[at..], IdField, id);
+        at += WireWriter.WriteField(into[at..], SessionField, session);
+        at += WireWriter.WriteField(into[at..], SequenceField, sequence);
+        at += WireWriter.WriteField(into[at..], AcknowledgedBelowField, acknowledgedBelow);
         at += WireWriter.WriteDelimiter(into[at..], field, body.Length);
         body.CopyTo(into[at..]);
         _length += at + body.Length;

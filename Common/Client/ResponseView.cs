@@ -42,7 +42,7 @@ internal ref struct ResponseView
                     response.Id = reader.Number;
                     break;
                 case (2, 0):
-                    response.Code = reader.Number <= (ulong)Code.Refused ? (Code)reader.Number : Code.Internal;
+                    response.Code = reader.Number <= (ulong)Code.ConditionFailed ? (Code)reader.Number : Code.Internal;
                     break;
                 case (3, 2):
                     response._payload = reader.Bytes;

@@ -16,6 +16,7 @@ internal sealed class FakeServer : IDisposable
     private readonly ZmqClientTransport _transport;
     private readonly Thread _thread;
     private volatile bool _stopped;
+    private volatile bool _keepsSessions;
     private volatile Func<Request, Response?> _answer;
     private volatile Status _status = new() { Role = "follower" };
     private int _seen;
@@ -39,6 +40,9 @@ internal sealed class FakeServer : IDisposable
     internal int Frames => Volatile.Read(ref _frames);
 
     internal Func<Request, Response?> Answer { set => _answer = value; }
+
+    /// <summary>Whether it is asked about sessions, too; otherwise it keeps none, as an older server.</summary>
+    internal bool KeepsSessions { set => _keepsSessions = value; }
 
     internal Status Status { set => _status = value; }
 
@@ -107,12 +111,19 @@ internal sealed class FakeServer : IDisposable
                 continue;
             }
 
+            if (request.BodyCase == Request.BodyOneofCase.ChangeSession && !_keepsSessions)
+            {
+                responses.Responses_.Add(new Response { Id = request.Id, Code = Code.BadRequest });
+                continue;
+            }
+
             Interlocked.Increment(ref _seen);
             if (_answer(request) is { } response)
                 responses.Responses_.Add(response);
         }
 
-        if (requests.Requests_.Any(r => r.BodyCase != Request.BodyOneofCase.Status))
+        if (requests.Requests_.Any(r => r.BodyCase is not (Request.BodyOneofCase.Status
+            or Request.BodyOneofCase.ChangeSession)))
             Interlocked.Increment(ref _frames);
         if (responses.Responses_.Count > 0)
             _transport.Send(connection, responses.ToByteArray());

@@ -42,7 +42,7 @@ internal sealed class FakeCluster
 
     /// <summary>Opens a connection to this cluster.</summary>
     public ClusterAccess Connect(
-        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, CancellationToken stop)
+        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, CancellationToken stop)
     {
         Connections.Add(servers);
         return new ClusterAccess
