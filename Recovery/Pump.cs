@@ -103,7 +103,6 @@ internal sealed class Pump : IDisposable
 
     private void Wait(long untilMicros)
     {
-        long left = untilMicros - _clock.MonotonicMicros;
-        _poller.Wait(left <= 0 ? 0 : (int)((left + 999) / 1000));
+        _poller.WaitMicros(Math.Max(0, untilMicros - _clock.MonotonicMicros));
     }
 }

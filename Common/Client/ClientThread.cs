@@ -28,7 +28,6 @@ internal sealed class ClientThread
     private readonly LeaderSearch _search;
     private readonly Dispatcher _dispatcher;
     private readonly SessionErrands _errands;
-    private long _lookedAtMs;
     private int _threadId;
     private volatile bool _closing;
 
@@ -114,8 +113,7 @@ internal sealed class ClientThread
             _errands.Work(nowMs);
             long dueMs = _search.AskWhenDue(nowMs, _dispatcher.NeedsLeader);
             _dispatcher.SendReady(nowMs);
-            if (!busy)
-                _poller.Wait(WaitMs(nowMs, dueMs));
+            _poller.Wait(busy ? 0 : WaitMs(nowMs, dueMs));
         }
 
         End();
@@ -147,21 +145,15 @@ internal sealed class ClientThread
         return any;
     }
 
-    // Looking at a socket where nothing is costs a system call, so the idle ones are looked at when the
-    // poller names them, or once in a while when there is always something to do elsewhere.
     private bool Look(long nowMs)
     {
         bool any = false;
-        bool atAll = nowMs != _lookedAtMs;
-        _lookedAtMs = nowMs;
         for (int i = 0; i < _links.All.Count; i++)
         {
             Link link = _links.All[i];
             _links.Current = link;
-            if (atAll || link.Unanswered > 0 || _poller.IsReady(link.Socket))
-                any |= Receive(link, nowMs);
-            if (atAll || _poller.IsReady(link.Monitor.Socket))
-                any |= Watch(link, nowMs);
+            any |= Receive(link, nowMs);
+            any |= Watch(link, nowMs);
         }
 
         _links.Current = null;

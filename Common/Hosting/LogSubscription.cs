@@ -205,7 +205,6 @@ public sealed class LogSubscription : ILogSink, IDisposable
 
     private void Wait(Poller poller, long untilMicros)
     {
-        long left = Math.Clamp(untilMicros - _clock.MonotonicMicros, 0, WaitMicrosMax);
-        poller.Wait((int)((left + 999) / 1000));
+        poller.WaitMicros(Math.Clamp(untilMicros - _clock.MonotonicMicros, 0, WaitMicrosMax));
     }
 }

@@ -102,7 +102,7 @@ public sealed class LoggerHost(LoggerHostOptions options, ILoggerFactory loggers
                     cluster.DoWork();
                 next = Math.Min(next, cluster.NextWorkMicros);
             }
-            poller.Wait(MillisecondsUntil(next));
+            poller.WaitMicros(MicrosUntil(next));
         }
     }
 
@@ -138,9 +138,5 @@ public sealed class LoggerHost(LoggerHostOptions options, ILoggerFactory loggers
         return Array.TrueForAll(clusters, cluster => cluster.HasEntered) ? ExitCodes.Ok : ExitCodes.Unreachable;
     }
 
-    private int MillisecondsUntil(long micros)
-    {
-        long left = Math.Clamp(micros - _clock.MonotonicMicros, 0, WaitMicrosMax);
-        return (int)((left + 999) / 1000);
-    }
+    private long MicrosUntil(long micros) => Math.Clamp(micros - _clock.MonotonicMicros, 0, WaitMicrosMax);
 }

@@ -142,7 +142,7 @@ public sealed class ReplicaHost(
         {
             wakeup.Clear();
             replica.DoWork();
-            poller.Wait(MillisecondsUntil(replica.NextWorkMicros));
+            poller.WaitMicros(MicrosUntil(replica.NextWorkMicros));
         }
     }
 
@@ -195,11 +195,7 @@ public sealed class ReplicaHost(
         return state;
     }
 
-    private int MillisecondsUntil(long micros)
-    {
-        long left = micros - _clock.MonotonicMicros;
-        return left <= 0 ? 0 : (int)((left + 999) / 1000);
-    }
+    private long MicrosUntil(long micros) => Math.Max(0, micros - _clock.MonotonicMicros);
 
     // What was appended and not yet written is not acknowledged; writing it saves the others from sending it again.
     private static void Drain(RecordLog log)

@@ -68,7 +68,7 @@ public sealed class TransferThread : IDisposable
                     service.Server.DoWork();
                     next = Math.Min(next, service.Server.NextWorkMicros);
                 }
-                _poller.Wait(MillisecondsUntil(next));
+                _poller.WaitMicros(MicrosUntil(next));
             }
         }
         catch (Exception error)
@@ -78,9 +78,5 @@ public sealed class TransferThread : IDisposable
         }
     }
 
-    private int MillisecondsUntil(long micros)
-    {
-        long left = Math.Clamp(micros - _clock.MonotonicMicros, 0, WaitMicrosMax);
-        return (int)((left + 999) / 1000);
-    }
+    private long MicrosUntil(long micros) => Math.Clamp(micros - _clock.MonotonicMicros, 0, WaitMicrosMax);
 }

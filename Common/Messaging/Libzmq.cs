@@ -90,7 +90,4 @@ internal static unsafe partial class Libzmq
     [LibraryImport(Library, EntryPoint = "zmq_msg_more")]
     [SuppressGCTransition]
     internal static partial int MessageMore(void* message);
-
-    [LibraryImport(Library, EntryPoint = "zmq_poll", SetLastError = true)]
-    internal static partial int Poll(PollItem* items, int count, CLong timeoutMs);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Chorus.Common.Messaging;
@@ -121,6 +122,12 @@ public sealed unsafe class SocketOptions
         }
     }
 
+    /// <summary>ZMQ_FD.</summary>
+    internal int Descriptor => Get(14);
+
+    /// <summary>ZMQ_EVENTS.</summary>
+    internal int Events => Get(15);
+
     internal void Set(int option, ReadOnlySpan<byte> value)
     {
         fixed (byte* at = value)
@@ -131,8 +138,22 @@ public sealed unsafe class SocketOptions
 
     private void Set(int option, long value) => Apply(option, &value, sizeof(long));
 
+    private int Get(int option)
+    {
+        int value;
+        nuint length = sizeof(int);
+        while (Libzmq.GetOption(_socket.Handle, option, &value, &length) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != Errno.Interrupted)
+                throw ZmqException.Last($"reading socket option {option}", errno);
+        }
+        return value;
+    }
+
     private void Apply(int option, void* value, int length)
     {
+        _socket.Touch();
         if (Libzmq.SetOption(_socket.Handle, option, value, (nuint)length) != 0)
             throw ZmqException.Last($"setting socket option {option}");
     }

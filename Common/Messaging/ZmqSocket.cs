@@ -11,8 +11,11 @@ public abstract unsafe class ZmqSocket : IDisposable
     private const int DontWait = 1;
     private const int SendMore = 2;
 
+    private const int EventIn = 1;
+
     private readonly ZmqContext _context;
     private nint _handle;
+    private bool _isWaitedFor;
 
     private protected ZmqSocket(ZmqContext context, SocketType type)
     {
@@ -40,6 +43,35 @@ public abstract unsafe class ZmqSocket : IDisposable
 
     internal ZmqContext Context => _context;
 
+    /// <summary>
+    /// Becomes readable when there is something to look at; says nothing of what was there at the last look already.
+    /// </summary>
+    internal int Descriptor => Options.Descriptor;
+
+    /// <summary>Whether a <see cref="Poller"/> waits for the socket, and so tells of news.</summary>
+    internal bool IsWaitedFor
+    {
+        get => _isWaitedFor;
+        set => (_isWaitedFor, IsQuiet) = (value, false);
+    }
+
+    /// <summary>
+    /// Whether the socket was found empty, and nothing has happened since that could have brought a message past its
+    /// descriptor: everything that is done with a socket may take in what the descriptor had to tell.
+    /// </summary>
+    internal bool IsQuiet { get; private set; }
+
+    /// <summary>Something is done with the socket.</summary>
+    internal void Touch() => IsQuiet = false;
+
+    /// <summary>Looks whether there is a message.</summary>
+    internal bool HasMessage()
+    {
+        bool has = (Options.Events & EventIn) != 0;
+        IsQuiet = !has && _isWaitedFor;
+        return has;
+    }
+
     /// <summary>Listens.</summary>
     /// <param name="endpoint">Where; port 0 lets the system choose.</param>
     /// <param name="flag">
@@ -51,6 +83,7 @@ public abstract unsafe class ZmqSocket : IDisposable
     {
         if (endpoint.Host.Contains(':'))
             Options.IPv6 = true;
+        Touch();
         if (Libzmq.Bind(Handle, endpoint.BindAddress) != 0)
             throw ZmqException.Bind(endpoint, flag, Marshal.GetLastPInvokeError());
         return endpoint.Port != 0 ? endpoint : endpoint with { Port = Endpoint.Parse(Options.LastEndpoint).Port };
@@ -60,13 +93,18 @@ public abstract unsafe class ZmqSocket : IDisposable
     /// <param name="address">As <see cref="SocketOptions.LastEndpoint"/> named it.</param>
     internal void Unbind(string address)
     {
+        Touch();
         if (Libzmq.Unbind(Handle, address) != 0)
             throw ZmqException.Last($"closing {address}");
     }
 
     /// <summary>Listens once more where it did before.</summary>
     /// <returns>False where it cannot yet: what listened there is closed by another thread, a moment later.</returns>
-    internal bool TryBind(string address) => Libzmq.Bind(Handle, address) == 0;
+    internal bool TryBind(string address)
+    {
+        Touch();
+        return Libzmq.Bind(Handle, address) == 0;
+    }
 
     /// <summary>Connects in the background, and again whenever the connection breaks.</summary>
     public void Connect(Endpoint endpoint)
@@ -76,15 +114,21 @@ public abstract unsafe class ZmqSocket : IDisposable
         Connect(endpoint.ConnectAddress);
     }
 
-    /// <summary>Takes the next frame that arrived.</summary>
+    /// <summary>Takes the next frame that arrived. Of a socket that a <see cref="Poller"/> waits for: by its last wait.
+    /// </summary>
     /// <param name="message">Receives the frame; untouched when there is none.</param>
     public bool TryReceiveFrame(ZmqMessage message)
     {
+        if (IsQuiet)
+            return false;
         while (Libzmq.MessageReceive(message.Native, Handle, DontWait) < 0)
         {
             int errno = Marshal.GetLastPInvokeError();
             if (errno == Errno.Again)
+            {
+                IsQuiet = _isWaitedFor;
                 return false;
+            }
             if (errno != Errno.Interrupted)
                 throw ZmqException.Last("receiving", errno);
         }
@@ -96,6 +140,7 @@ public abstract unsafe class ZmqSocket : IDisposable
     /// <returns>False when <see cref="SocketOptions.ReceiveTimeoutMs"/> passed.</returns>
     public bool ReceiveFrame(ZmqMessage message)
     {
+        Touch();
         while (Libzmq.MessageReceive(message.Native, Handle, 0) < 0)
         {
             int errno = Marshal.GetLastPInvokeError();
@@ -134,6 +179,7 @@ public abstract unsafe class ZmqSocket : IDisposable
 
     internal void Connect(string address)
     {
+        Touch();
         if (Libzmq.Connect(Handle, address) != 0)
             throw ZmqException.Last($"connecting to {address}");
     }
@@ -151,6 +197,7 @@ public abstract unsafe class ZmqSocket : IDisposable
 
     private bool Send(ReadOnlySpan<byte> frame, bool more, int flags)
     {
+        Touch();
         flags |= more ? SendMore : 0;
         fixed (byte* bytes = frame)
         {
