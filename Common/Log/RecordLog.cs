@@ -246,7 +246,8 @@ public sealed class RecordLog : ILogSizes, IDisposable
         // A plan without an operation still counts: a truncation alone is final on disk with the next append.
         if (_batch.Operations.Count == 0 && _planner.IsBlocked)
         {
-            _preparer.Work(urgent: true);
+            if (_preparer.Work(urgent: true))
+                Flush(); // that the file has become ready is said once
             return;
         }
         _underWay = true;

@@ -1,0 +1,34 @@
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Tests.Log;
+
+/// <summary>What waits for the first segment file, while a disk makes it whose steps the test takes.</summary>
+public sealed class SegmentWaitTests : IDiskExecutor
+{
+    private readonly Queue<IDiskJob> _jobs = new();
+
+    void IDiskExecutor.Post(IDiskJob job) => _jobs.Enqueue(job);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_that_becomes_ready_at_any_moment_is_used_without_another_append(bool isNoticedByFlush)
+    {
+        using RecordLog log = RecordLog.Open(new MemoryStorage(), this, LogTestOptions.Small, Guid.NewGuid());
+        log.Append(new Term(1), RecordKind.Command, 1, "value"u8);
+        log.Flush();
+        while (log.DurableIndex == LogIndex.Zero)
+        {
+            Assert.True(_jobs.TryDequeue(out IDiskJob? job), "the record waits for ever");
+            DiskWork.Run(job);
+            if (isNoticedByFlush)
+                log.Flush();
+            else
+                log.MaintainRoom(1);
+            while (log.TryTakeCompletion(out LogCompletion completion))
+                Assert.Null(completion.Error);
+        }
+        Assert.Equal(new LogIndex(1), log.DurableIndex);
+    }
+}
