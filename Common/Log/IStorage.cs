@@ -30,6 +30,17 @@ public interface IStorage
         return file;
     }
 
+    /// <summary>
+    /// Makes an empty file that is filled from one end to the other and not read soon: what is written may go past the
+    /// system's cache. Offsets and lengths of writes, and the addresses that they are written from, are multiples of
+    /// <see cref="UncachedBlockBytes"/>.
+    /// </summary>
+    /// <param name="name">File name; an existing one is an error.</param>
+    IStorageFile CreateUncached(string name) => Create(name);
+
+    /// <summary>What writes to a file past the cache are multiples of.</summary>
+    const int UncachedBlockBytes = 4096;
+
     /// <summary>Opens an existing file.</summary>
     /// <param name="name">File name.</param>
     /// <param name="writable">False for files that are only read.</param>

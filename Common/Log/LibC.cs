@@ -3,10 +3,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Chorus.Common.Log;
 
-/// <summary>The two calls of the C library for which .NET has no counterpart.</summary>
+/// <summary>The calls of the C library for which .NET has no counterpart.</summary>
 internal static partial class LibC
 {
     private const int OpenReadOnly = 0;
+    private const int OpenReadWrite = 2;
+    private const int OpenCloseOnExec = 0x80000;
 
     /// <summary>Makes the contents of a file durable, and no metadata that reading them does not need.</summary>
     public static void SyncData(SafeFileHandle file, string path)
@@ -32,6 +34,22 @@ internal static partial class LibC
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         if (FileSync(handle) != 0)
             throw Error("fsync", path);
+    }
+
+    /// <summary>Opens a file for writing past the system's cache.</summary>
+    /// <returns>Null where that cannot be had: another system, or a file system without it.</returns>
+    public static SafeFileHandle? TryOpenUncached(string path)
+    {
+        int direct = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 or Architecture.X86 => 0x4000,
+            Architecture.Arm64 or Architecture.Arm => 0x10000,
+            _ => 0,
+        };
+        if (!OperatingSystem.IsLinux() || direct == 0)
+            return null;
+        int descriptor = Open(path, OpenReadWrite | OpenCloseOnExec | direct);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     private static IOException Error(string call, string path)

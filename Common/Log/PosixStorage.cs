@@ -47,6 +47,17 @@ public sealed class PosixStorage : IStorage
     }
 
     /// <inheritdoc/>
+    public IStorageFile CreateUncached(string name)
+    {
+        PosixFile cached = Open(name, FileMode.CreateNew, FileAccess.ReadWrite);
+        string path = PathOf(name);
+        if (LibC.TryOpenUncached(path) is not { } handle)
+            return cached;
+        cached.Dispose();
+        return new PosixFile(path, handle);
+    }
+
+    /// <inheritdoc/>
     public IStorageFile Open(string name, bool writable) =>
         Open(name, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read);
 

@@ -1,10 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Chorus.Common.Log;
 
 /// <summary>A step in making a file for the next segment. Reused for all steps and files.</summary>
 internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisposable
 {
     private const int StepBytes = 1 << 20;
-    private static readonly byte[] Zeros = new byte[256 << 10];
+    private const int WriteBytes = 256 << 10;
+    private static readonly byte[] Zeros =
+        GC.AllocateArray<byte>(WriteBytes + IStorage.UncachedBlockBytes, pinned: true);
+    private static readonly int ZerosStart = AlignedStart();
 
     private IStorageFile? _file;
     private long _written;
@@ -48,16 +53,14 @@ internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisp
                 throw new DiskFullException($"{storage.Location} has no room for another segment of {Bytes} bytes");
             if (storage.Exists(SegmentHeader.SpareTempName))
                 storage.Delete(SegmentHeader.SpareTempName);
-            _file = fills
-                ? storage.Create(SegmentHeader.SpareTempName)
-                : storage.CreateReserved(SegmentHeader.SpareTempName, Bytes);
+            _file = Create();
             if (!fills)
                 _written = Bytes;
         }
         while (_written < _stepEnd)
         {
-            int bytes = (int)Math.Min(Zeros.Length, _stepEnd - _written);
-            _file!.Write(_written, Zeros.AsSpan(0, bytes));
+            int bytes = (int)Math.Min(WriteBytes, _stepEnd - _written);
+            _file!.Write(_written, Zeros.AsSpan(ZerosStart, bytes));
             _written += bytes;
         }
     }
@@ -99,5 +102,22 @@ internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisp
     {
         _file?.Dispose();
         _file = null;
+    }
+
+    // Zeros that go through the cache are copied there, page by page, only to be overwritten: as much work as the
+    // records themselves.
+    private IStorageFile Create()
+    {
+        if (!fills)
+            return storage.CreateReserved(SegmentHeader.SpareTempName, Bytes);
+        return Bytes % IStorage.UncachedBlockBytes == 0
+            ? storage.CreateUncached(SegmentHeader.SpareTempName)
+            : storage.Create(SegmentHeader.SpareTempName);
+    }
+
+    private static int AlignedStart()
+    {
+        long address = Marshal.UnsafeAddrOfPinnedArrayElement(Zeros, 0);
+        return (int)(-address & (IStorage.UncachedBlockBytes - 1));
     }
 }

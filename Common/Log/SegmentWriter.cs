@@ -3,10 +3,13 @@ namespace Chorus.Common.Log;
 /// <summary>The disk's side of the segments: holds the one that is written. Used by the disk's thread.</summary>
 internal sealed class SegmentWriter(IStorage storage) : IDisposable
 {
+    private const int PageBytes = 4096;
+
     private readonly byte[] _staging = GC.AllocateUninitializedArray<byte>(128 << 10, pinned: true);
     private IStorageFile? _file;
     private long _stagedAt;
     private int _staged;
+    private long _capacity;
     private bool _dirty;
 
     /// <summary>Carries out an operation. Small pieces that follow one another are gathered into one write.</summary>
@@ -18,12 +21,18 @@ internal sealed class SegmentWriter(IStorage storage) : IDisposable
             Write(operation);
     }
 
-    /// <summary>Hands what was gathered to the file.</summary>
+    /// <summary>
+    /// Hands what was gathered to the file, and the zeros that stand behind it up to the end of its last page: of a
+    /// page that is not in the system's cache a part cannot be written before the rest has been read.
+    /// </summary>
     public void Drain()
     {
         if (_staged == 0)
             return;
-        _file!.Write(_stagedAt, _staging.AsSpan(0, _staged));
+        long end = _stagedAt + _staged;
+        int zeros = (int)Math.Min(Math.Min(-end & (PageBytes - 1), _capacity - end), _staging.Length - _staged);
+        _staging.AsSpan(_staged, zeros).Clear();
+        _file!.Write(_stagedAt, _staging.AsSpan(0, _staged + zeros));
         _staged = 0;
     }
 
@@ -60,9 +69,14 @@ internal sealed class SegmentWriter(IStorage storage) : IDisposable
             Drain();
         if (bytes.Length > _staging.Length)
         {
-            _file!.Write(position, bytes);
-            return;
+            // Whole pages as they are; what is left fits.
+            int whole = bytes.Length - (int)((position + bytes.Length) & (PageBytes - 1));
+            _file!.Write(position, bytes[..whole]);
+            position += whole;
+            bytes = bytes[whole..];
         }
+        if (bytes.Length == 0)
+            return;
         if (_staged == 0)
             _stagedAt = position;
         bytes.CopyTo(_staging.AsSpan(_staged));
@@ -78,6 +92,7 @@ internal sealed class SegmentWriter(IStorage storage) : IDisposable
         _file = storage.Open(SegmentHeader.SpareName, writable: true);
         Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
         segment.Header.Encode(block);
+        _capacity = segment.Capacity;
         _file.Write(0, block);
         _file.Sync();
         storage.Rename(SegmentHeader.SpareName, segment.Header.Name);
