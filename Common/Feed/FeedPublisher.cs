@@ -19,6 +19,12 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
     /// <summary>Time between heartbeats, in microseconds.</summary>
     public const long HeartbeatMicros = 100_000;
 
+    /// <summary>
+    /// Least time between two rounds of batches, in microseconds: what is committed meanwhile goes out together, and
+    /// costs everybody who listens one round of work. What is committed behind a pause goes out at once.
+    /// </summary>
+    public const long PaceMicros = 1_000;
+
     private const int SubscriptionsPerRound = 256;
     private const long BytesPerRound = 8 << 20;
     private const int KeyTopicBytesMax = 16 << 10;
@@ -29,8 +35,12 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
     private LogIndex _position;
     private ulong _chain;
     private bool _isChainKnown;
+    private long _heartbeatMicros;
+    private long _paceMicros;
 
-    /// <summary>When it wants to be called again even if nothing is committed, on the clock of the calls.</summary>
+    /// <summary>
+    /// When it wants to be called again even if nothing more is committed, on the clock of the calls.
+    /// </summary>
     public long NextWorkMicros { get; private set; }
 
     /// <summary>Whether committed records are left for the next call.</summary>
@@ -56,10 +66,22 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
     {
         bool worked = TakeSubscriptions();
         LogIndex end = Mutants.FeedPublishesOnAppend ? log.LastIndex : commit;
-        worked |= Publish(log, end, commit, term, role);
-        if (nowMicros < NextWorkMicros)
-            return worked;
-        NextWorkMicros = nowMicros + HeartbeatMicros;
+        bool isHeartbeatDue = nowMicros >= _heartbeatMicros;
+        // Whoever hears a heartbeat may count on everything that the one before it knew having been published.
+        if (nowMicros >= _paceMicros || isHeartbeatDue)
+            worked |= Publish(log, end, commit, term, role, nowMicros);
+        if (isHeartbeatDue)
+        {
+            _heartbeatMicros = nowMicros + HeartbeatMicros;
+            Beat(log, commit, term, role);
+        }
+        bool isWaiting = _position < end && _subscriptions.WantsAny;
+        NextWorkMicros = isWaiting ? Math.Min(_paceMicros, _heartbeatMicros) : _heartbeatMicros;
+        return worked || isHeartbeatDue;
+    }
+
+    private void Beat(RecordLog log, LogIndex commit, Term term, FeedRole role)
+    {
         // Of a record that only the disk holds the chain is not known here: a node that has just started, and hears
         // from nobody, is silent. Who subscribes is not asked: a heartbeat is cheap, and a follower that misses them
         // leaves.
@@ -69,7 +91,6 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
             Encode(FeedMessageKind.Heartbeat, role, term, told.Next, 0, told, ChainOf(log, told), TimeOf(log, told));
             outlet.Send(FeedTopics.Heartbeat, _header, default);
         }
-        return true;
     }
 
     private bool TakeSubscriptions()
@@ -83,12 +104,13 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
         return true;
     }
 
-    private bool Publish(RecordLog log, LogIndex end, LogIndex commit, Term term, FeedRole role)
+    private bool Publish(
+        RecordLog log, LogIndex end, LogIndex commit, Term term, FeedRole role, long nowMicros)
     {
         HasMore = false;
         if (end <= _position)
             return false;
-        if (!_subscriptions.WantsLog && !_subscriptions.WantsKeys)
+        if (!_subscriptions.WantsAny)
         {
             MoveTo(end);
             return false;
@@ -121,6 +143,7 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
             (_chain, _isChainKnown) = (ChainOf(log, _position), true);
         }
         HasMore = _position < end;
+        _paceMicros = HasMore ? nowMicros : nowMicros + PaceMicros;
         return true;
     }
 

@@ -18,6 +18,9 @@ internal sealed class FeedSubscriptions
     /// <summary>Whether anybody watches keys.</summary>
     public bool WantsKeys => _keys.Count > 0;
 
+    /// <summary>Whether anybody wants records.</summary>
+    public bool WantsAny => WantsLog || WantsKeys;
+
     /// <summary>Subscriptions that were not taken, because there were too many or they were too long.</summary>
     public long Refused { get; private set; }
 

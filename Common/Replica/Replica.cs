@@ -150,7 +150,9 @@ public sealed class Replica
         worked |= Publish();
         bool left = peersLeft || clientsLeft || _catchUp is { HasMore: true } || _feed is { HasMore: true }
             || _applier.HasWork(_node.Commit);
-        NextWorkMicros = left ? _clock.MonotonicMicros : _nextTickMicros;
+        NextWorkMicros = left
+            ? _clock.MonotonicMicros
+            : Math.Min(_nextTickMicros, _feed?.NextWorkMicros ?? long.MaxValue);
         return worked;
     }
 

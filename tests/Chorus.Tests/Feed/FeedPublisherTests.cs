@@ -62,6 +62,46 @@ public sealed class FeedPublisherTests : IDisposable
     }
 
     [Fact]
+    public void What_is_committed_soon_after_a_batch_waits_for_its_time_and_shares_a_message()
+    {
+        _outlet.Subscribe("log"u8);
+        Append(4);
+        Work(1);
+        Assert.Single(_outlet.Of(FeedMessageKind.Batch));
+        for (ulong commit = 2; commit <= 4; commit++)
+        {
+            _now += FeedPublisher.PaceMicros / 4;
+            _publisher.Work(Log, new LogIndex(commit), One, FeedRole.Follower, _now);
+        }
+        Assert.Single(_outlet.Of(FeedMessageKind.Batch));
+        Assert.Equal(_now + FeedPublisher.PaceMicros / 4, _publisher.NextWorkMicros);
+        _now = _publisher.NextWorkMicros;
+        _publisher.Work(Log, new LogIndex(4), One, FeedRole.Follower, _now);
+        Assert.Equal((2ul, 3u), _outlet.Of(FeedMessageKind.Batch).Select(
+            b => (b.Header.First.Value, b.Header.Count)).Last());
+        Assert.True(_publisher.NextWorkMicros > _now + FeedPublisher.PaceMicros);
+    }
+
+    [Fact]
+    public void What_a_heartbeat_speaks_of_has_been_published_before_it()
+    {
+        _outlet.Subscribe("log"u8);
+        _outlet.Subscribe("hb"u8);
+        Append(2);
+        Work(1);
+        long beat = _publisher.NextWorkMicros;
+        _now = beat - 1;
+        _publisher.Work(Log, new LogIndex(1), One, FeedRole.Follower, _now);
+        Append(1);
+        _publisher.Work(Log, new LogIndex(2), One, FeedRole.Follower, _now);
+        _now = beat;
+        _publisher.Work(Log, new LogIndex(3), One, FeedRole.Follower, _now);
+        Assert.Equal(FeedMessageKind.Heartbeat, _outlet.Sent[^1].Header.Kind);
+        Assert.Equal(3ul, _outlet.Sent[^1].Header.Commit.Value);
+        Assert.Equal(3, _outlet.Of(FeedMessageKind.Batch).Sum(b => b.Header.Count));
+    }
+
+    [Fact]
     public void Who_subscribes_late_gets_what_is_committed_from_then_on()
     {
         Append(4);
@@ -172,6 +212,7 @@ public sealed class FeedPublisherTests : IDisposable
 
     private void Work(ulong commit)
     {
+        _now += FeedPublisher.PaceMicros;
         _publisher.Work(Log, new LogIndex(commit), One, FeedRole.Follower, _now);
         Assert.False(_publisher.HasMore);
     }
