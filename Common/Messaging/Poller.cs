@@ -142,7 +142,8 @@ public sealed unsafe partial class Poller
             {
                 var time = new TimeSpec
                 {
-                    Seconds = (nint)(micros / 1_000_000), Nanoseconds = (nint)(micros % 1_000_000 * NanosPerMicro),
+                    Seconds = (nint)(micros / 1_000_000),
+                    Nanoseconds = (nint)(micros % 1_000_000 * NanosPerMicro),
                 };
                 ready = PPoll(items, (nuint)_sources.Count, micros < 0 ? null : &time, null);
             }

@@ -150,9 +150,8 @@ public sealed class Replica
         worked |= Publish();
         bool left = peersLeft || clientsLeft || _catchUp is { HasMore: true } || _feed is { HasMore: true }
             || _applier.HasWork(_node.Commit);
-        NextWorkMicros = left
-            ? _clock.MonotonicMicros
-            : Math.Min(_nextTickMicros, _feed?.NextWorkMicros ?? long.MaxValue);
+        long due = Math.Min(_nextTickMicros, _feed?.NextWorkMicros ?? long.MaxValue);
+        NextWorkMicros = left ? _clock.MonotonicMicros : due;
         return worked;
     }
 
@@ -204,8 +203,7 @@ public sealed class Replica
         var stopped = new ReplicaStoppedException(
             $"the disk failed: {error.Message}",
             "Look at the disk. Restart this node when it is sound; if its data is lost, remove the node from the "
-                + "cluster "
-                + "and join it again with an empty data directory",
+                + "cluster and join it again with an empty data directory",
             error);
         _logger.Stopping(_options.Id, stopped.Message, stopped.Cure);
         return stopped;
