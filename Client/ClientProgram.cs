@@ -12,6 +12,7 @@ internal static class ClientProgram
     [
         .. KeyCommands.All(surroundings),
         .. ClusterCommands.All(surroundings),
+        .. MemberCommands.All(surroundings),
         WatchCommand.Of(surroundings),
         ReplCommand.Of(surroundings),
         LoadCommand.Of(surroundings),

@@ -43,6 +43,15 @@ internal sealed class Answer(Terminal terminal, bool json)
     /// <summary>Prints how an operation failed. Returns its exit code.</summary>
     public int Fail(in ClientResult failure) => Fail(Explain(failure));
 
+    /// <summary>Prints how an operation failed whose subject must exist. Returns its exit code.</summary>
+    public int FailUnlessOk(in ClientResult failure)
+    {
+        ChorusException error = Explain(failure);
+        return Fail(failure.Code == Code.NotFound
+            ? new ChorusException(ExitCodes.Failed, error.Code, error.Message, error.Cure)
+            : error);
+    }
+
     /// <summary>A failed operation as an error.</summary>
     public static ChorusException Explain(in ClientResult failure)
     {

@@ -22,8 +22,8 @@ internal sealed record ClusterAccess : IAsyncDisposable
     /// <summary>Asks one address for its state; null when it does not answer in time.</summary>
     public required Func<string, Task<Status?>> Status { get; init; }
 
-    /// <summary>Takes a member out of the cluster.</summary>
-    public required Func<string, ValueTask<ClientResult>> RemoveMember { get; init; }
+    /// <summary>Changes the members, all that is named or nothing.</summary>
+    public required Func<IReadOnlyList<MemberChange>, ValueTask<ClientResult>> ChangeMembers { get; init; }
 
     /// <summary>Has another voter lead; empty: whoever has most of the log.</summary>
     public required Func<string, ValueTask<ClientResult>> TransferLeadership { get; init; }
@@ -45,7 +45,7 @@ internal sealed record ClusterAccess : IAsyncDisposable
         {
             Send = (write, command) => write ? client.WriteAsync(command, stop) : client.ReadAsync(command, stop),
             Status = address => client.StatusAsync(address, stop),
-            RemoveMember = id => client.RemoveMemberAsync(id, stop),
+            ChangeMembers = changes => client.ChangeMembersAsync(changes, stop),
             TransferLeadership = target => client.TransferLeadershipAsync(target, stop),
             Close = client.DisposeAsync,
         };

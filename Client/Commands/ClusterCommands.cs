@@ -6,7 +6,7 @@ using Chorus.Common.Hosting;
 
 namespace Chorus.Client.Commands;
 
-/// <summary><c>status</c>, <c>members remove</c> and <c>transfer-leader</c>.</summary>
+/// <summary><c>status</c> and <c>transfer-leader</c>.</summary>
 internal static class ClusterCommands
 {
     public static IEnumerable<CommandSpec> All(Surroundings surroundings) =>
@@ -29,15 +29,6 @@ internal static class ClusterCommands
                 new("Client status -servers :11001 -only -timeout 1", "one replica alone"),
             ],
             Run = invocation => StatusAsync(surroundings, invocation),
-        },
-        new CommandSpec
-        {
-            Name = "members remove",
-            Arguments = [("ID", "name of the member")],
-            Summary = "Takes a member out of the cluster. The quorum shrinks with it.",
-            Flags = Surroundings.ClusterFlags,
-            Examples = [new("Client members remove node2", "node2 leaves")],
-            Run = invocation => RemoveAsync(surroundings, invocation),
         },
         new CommandSpec
         {
@@ -73,18 +64,6 @@ internal static class ClusterCommands
             return answer.Fail(result);
         string leader = Encoding.UTF8.GetString(result.Payload.Span);
         answer.Tell($"{leader} leads", () => new JsonObject { ["leader"] = leader });
-        return ExitCodes.Ok;
-    }
-
-    private static async Task<int> RemoveAsync(Surroundings surroundings, Invocation invocation)
-    {
-        Answer answer = surroundings.AnswerFor(invocation);
-        await using ClusterAccess cluster = surroundings.Open(invocation);
-        string id = invocation.Arguments[0];
-        ClientResult result = await cluster.RemoveMember(id).ConfigureAwait(false);
-        if (!result.IsSuccess)
-            return answer.Fail(result);
-        answer.Tell($"{id} is no longer a member", () => new JsonObject { ["id"] = id, ["index"] = result.Index });
         return ExitCodes.Ok;
     }
 }

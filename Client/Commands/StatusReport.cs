@@ -52,8 +52,15 @@ internal static class StatusReport
                 Text(observer.LagEntries), Text(observer.LagBytes), Seconds(observer), "-", "-",
                 observer.Member.PeerAddress);
         }
-        return table.ToString();
+        return string.Join('\n', [table.ToString(), .. Waiting(status)]);
     }
+
+    private static IEnumerable<string> Waiting(ClusterStatus status) =>
+        from member in status.Leader?.Status?.Members ?? []
+        where member.Leaving || member.WaitsFor.Length > 0
+        select member.Leaving
+            ? $"{member.Member.Id} is leaving"
+            : $"{member.Member.Id} does not vote yet: {member.WaitsFor}";
 
     private static string Role(ClusterStatus status, NodeStatus node) =>
         status.ProgressOf(node) is { Member.Kind: Member.Types.Kind.Learner }
@@ -117,7 +124,8 @@ internal static class StatusReport
         return json;
     }
 
-    private static JsonObject Node(MemberStatus member) => new()
+    /// <summary>A member as its leader knows it.</summary>
+    public static JsonObject Node(MemberStatus member) => new()
     {
         ["id"] = member.Member.Id,
         ["kind"] = member.Member.Kind.ToString().ToLowerInvariant(),
@@ -130,5 +138,8 @@ internal static class StatusReport
         ["lag_bytes"] = member.LagBytes,
         ["lag_ms"] = member.LagMs,
         ["recently_active"] = member.RecentlyActive,
+        ["held"] = member.Member.Held,
+        ["waits_for"] = member.WaitsFor,
+        ["leaving"] = member.Leaving,
     };
 }

@@ -64,6 +64,15 @@ public sealed class ChorusClient : IAsyncDisposable
     public ValueTask<ClientResult> RemoveMemberAsync(string id, CancellationToken cancellation = default) =>
         Submit(OperationKind.RemoveMember, new RemoveMember { Id = id }.ToByteArray(), cancellation);
 
+    /// <summary>
+    /// Changes the members, all that is named at once or nothing. The result's payload names the members then, as text.
+    /// </summary>
+    /// <param name="changes">What is wanted, at least one.</param>
+    /// <param name="cancellation">Ends the wait, as for a write.</param>
+    public ValueTask<ClientResult> ChangeMembersAsync(
+        IEnumerable<MemberChange> changes, CancellationToken cancellation = default) =>
+        Submit(OperationKind.ChangeMembers, new ChangeMembers { Changes = { changes } }.ToByteArray(), cancellation);
+
     /// <summary>Has another voter lead. The result's payload is the name of who leads then.</summary>
     /// <param name="target">Who is to lead; null: the voter that answers and has most of the log.</param>
     /// <param name="cancellation">Ends the wait, as for a write.</param>

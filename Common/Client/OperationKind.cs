@@ -7,6 +7,7 @@ internal enum OperationKind
     Read = 3,
     Status = 4,
     RemoveMember = 5,
+    ChangeMembers = 6,
     TransferLeadership = 13,
     ChangeSession = 15,
 }

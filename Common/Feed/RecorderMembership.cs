@@ -43,7 +43,7 @@ internal sealed class RecorderMembership
     public IReadOnlyList<FollowSource> Sources => FollowSources.Of(Members, _options.Id, _options.Upstream);
 
     private IEnumerable<Member> Members =>
-        _hasCaughtUp ? Latest.Members : _options.Members.Concat(Latest.Members);
+        _hasCaughtUp ? Latest.All : _options.Members.Concat(Latest.All);
 
     /// <summary>Takes a configuration that was recorded.</summary>
     /// <returns>Whether it can be read.</returns>

@@ -6,37 +6,32 @@ using Chorus.Raft;
 namespace Chorus.Common.Log;
 
 /// <summary>
-/// Payload of a configuration record, little-endian: version u8 (2), members u8, then for each, ordered by id: kind
-/// u8, priority u8, incarnation u64, and five texts (id, peer address, client address, transfer address, feed address),
-/// each a length u8 and UTF-8. Version 1, still read, has the first three texts.
+/// Payload of a configuration record, little-endian: version u8, members u8, then for each, ordered by id: kind u8,
+/// priority u8, incarnation u64, and five texts (id, peer address, client address, transfer address, feed address),
+/// each a length u8 and UTF-8. That is version 2. Version 3 has flags u8 (bit 0: held back) in front of each kind and,
+/// behind the members, how many the previous half of a joint configuration has (u8, 0: not joint) and these. It is
+/// written only where version 2 cannot say it. Version 1, still read, has the first three texts.
 /// </summary>
 public static class ConfigurationCodec
 {
     /// <summary>Most bytes of an address.</summary>
     public const int AddressBytesMax = 255;
 
-    private const byte Version = 2;
+    private const byte PlainVersion = 2;
+    private const byte Version = 3;
+    private const byte HeldFlag = 1;
 
     /// <summary>Encodes a configuration.</summary>
     public static byte[] Encode(Configuration configuration)
     {
-        Check.That(configuration.Members.Count <= Configuration.MembersMax, "a configuration has too many members");
+        Check.That(configuration.All.Count <= Configuration.MembersMax, "a configuration has too many members");
+        bool isPlain = !configuration.IsJoint && !configuration.Members.Any(member => member.IsHeld);
+        byte version = isPlain ? PlainVersion : Version;
         using var stream = new MemoryStream();
-        stream.WriteByte(Version);
-        stream.WriteByte((byte)configuration.Members.Count);
-        Span<byte> incarnation = stackalloc byte[sizeof(ulong)];
-        foreach (Member member in configuration.Members)
-        {
-            stream.WriteByte((byte)member.Kind);
-            stream.WriteByte(member.Priority);
-            BinaryPrimitives.WriteUInt64LittleEndian(incarnation, member.Incarnation);
-            stream.Write(incarnation);
-            WriteText(stream, member.Id.Value);
-            WriteText(stream, member.PeerAddress);
-            WriteText(stream, member.ClientAddress);
-            WriteText(stream, member.TransferAddress);
-            WriteText(stream, member.FeedAddress);
-        }
+        stream.WriteByte(version);
+        WriteMembers(stream, configuration.Members, version);
+        if (version == Version)
+            WriteMembers(stream, configuration.Previous?.Members ?? [], version);
         return stream.ToArray();
     }
 
@@ -57,42 +52,71 @@ public static class ConfigurationCodec
             error = $"its configuration has version {version}; a newer Chorus must have made it";
             return false;
         }
-        int count = payload[1];
-        payload = payload[2..];
-        var members = new List<Member>(count);
+        payload = payload[1..];
+        if (!TryReadMembers(ref payload, version, out List<Member> members, ref error))
+            return false;
+        List<Member> previous = [];
+        if (version >= 3 && !TryReadMembers(ref payload, version, out previous, ref error))
+            return false;
+        if (payload.Length > 0)
+        {
+            error = "bytes are left behind its configuration";
+            return false;
+        }
+        configuration = new Configuration(members);
+        if (previous.Count > 0)
+            configuration = Configuration.Joint(new Configuration(previous), configuration);
+        if (configuration.All.Count <= Configuration.MembersMax)
+            return true;
+        error = $"its configuration has {configuration.All.Count} members, at most {Configuration.MembersMax} are "
+            + "possible";
+        configuration = null;
+        return false;
+    }
+
+    private static bool TryReadMembers(
+        ref ReadOnlySpan<byte> bytes, byte version, out List<Member> members, ref string error)
+    {
+        members = [];
+        if (bytes.Length < 1)
+            return false;
+        int count = bytes[0];
+        bytes = bytes[1..];
         for (int i = 0; i < count; i++)
         {
-            if (!TryReadMember(ref payload, version, out Member? member))
+            if (!TryReadMember(ref bytes, version, out Member? member))
                 return false;
+            if (Judge(member, members) is { } wrong)
+            {
+                error = wrong;
+                return false;
+            }
             members.Add(member);
         }
-        error = Judge(members, payload.Length);
-        if (error.Length > 0)
-            return false;
-        configuration = new Configuration(members);
         return true;
     }
 
-    private static string Judge(List<Member> members, int bytesLeft)
+    private static string? Judge(Member member, List<Member> before)
     {
-        if (bytesLeft > 0)
-            return "bytes are left behind its configuration";
-        if (members.Count > Configuration.MembersMax)
-            return $"its configuration has {members.Count} members, at most {Configuration.MembersMax} are possible";
-        for (int i = 0; i < members.Count; i++)
-        {
-            if (!NodeId.IsValid(members[i].Id.Value) || !Enum.IsDefined(members[i].Kind))
-                return "a member of its configuration has an impossible name or kind";
-            if (i > 0 && members[i - 1].Id.CompareTo(members[i].Id) >= 0)
-                return "the members of its configuration are not in order";
-        }
-        return "";
+        if (!NodeId.IsValid(member.Id.Value) || !Enum.IsDefined(member.Kind))
+            return "a member of its configuration has an impossible name or kind";
+        return before.Count > 0 && before[^1].Id.CompareTo(member.Id) >= 0
+            ? "the members of its configuration are not in order"
+            : null;
     }
 
     private static bool TryReadMember(
         ref ReadOnlySpan<byte> bytes, byte version, [NotNullWhen(true)] out Member? member)
     {
         member = null;
+        byte flags = 0;
+        if (version >= 3)
+        {
+            if (bytes.Length < 1)
+                return false;
+            flags = bytes[0];
+            bytes = bytes[1..];
+        }
         const int fixedBytes = 2 + sizeof(ulong);
         if (bytes.Length < fixedBytes)
             return false;
@@ -107,7 +131,8 @@ public static class ConfigurationCodec
         string transfer = "", feed = "";
         if (version >= 2 && !(TryReadText(ref bytes, out transfer) && TryReadText(ref bytes, out feed)))
             return false;
-        member = new Member(new NodeId(id), incarnation, kind, peer, client, priority, transfer, feed);
+        member = new Member(new NodeId(id), incarnation, kind, peer, client, priority, transfer, feed,
+            (flags & HeldFlag) != 0);
         return true;
     }
 
@@ -119,6 +144,26 @@ public static class ConfigurationCodec
         text = Encoding.UTF8.GetString(bytes.Slice(1, bytes[0]));
         bytes = bytes[(1 + bytes[0])..];
         return true;
+    }
+
+    private static void WriteMembers(MemoryStream stream, IReadOnlyList<Member> members, byte version)
+    {
+        stream.WriteByte((byte)members.Count);
+        Span<byte> incarnation = stackalloc byte[sizeof(ulong)];
+        foreach (Member member in members)
+        {
+            if (version >= 3)
+                stream.WriteByte(member.IsHeld ? HeldFlag : (byte)0);
+            stream.WriteByte((byte)member.Kind);
+            stream.WriteByte(member.Priority);
+            BinaryPrimitives.WriteUInt64LittleEndian(incarnation, member.Incarnation);
+            stream.Write(incarnation);
+            WriteText(stream, member.Id.Value);
+            WriteText(stream, member.PeerAddress);
+            WriteText(stream, member.ClientAddress);
+            WriteText(stream, member.TransferAddress);
+            WriteText(stream, member.FeedAddress);
+        }
     }
 
     private static void WriteText(MemoryStream stream, string text)

@@ -10,15 +10,14 @@ internal sealed class Campaign(NodeState state)
     /// <summary>Starts: asks around first; the only voter need not ask.</summary>
     public void Start()
     {
-        IReadOnlyList<NodeId> voters = state.Configuration.Voters;
-        if (voters.Count == 1 && voters[0] == state.Self)
+        if (state.Configuration.IsOnlyVoter(state.Self))
         {
             Elect(byTransfer: false);
             return;
         }
         state.BecomePreCandidate();
         StartCount();
-        foreach (NodeId voter in voters)
+        foreach (NodeId voter in state.Configuration.AllVoters)
         {
             if (voter != state.Self)
             {
@@ -95,7 +94,7 @@ internal sealed class Campaign(NodeState state)
     {
         state.BecomeCandidate();
         StartCount();
-        foreach (NodeId voter in state.Configuration.Voters)
+        foreach (NodeId voter in state.Configuration.AllVoters)
         {
             if (voter != state.Self)
             {
@@ -122,6 +121,16 @@ internal sealed class Campaign(NodeState state)
         return Tally();
     }
 
-    private VoteOutcome Tally() =>
-        Quorum.Tally(state.Configuration.Voters.Count, _granted.Count, _refused.Count);
+    /// <remarks>Raft §6: a joint configuration wants a majority of each half.</remarks>
+    private VoteOutcome Tally()
+    {
+        Configuration configuration = state.Configuration;
+        VoteOutcome outcome = Tally(configuration, configuration.IsTargetVoter);
+        return configuration.Previous is not { } previous || Mutants.JointByNewMajority
+            ? outcome
+            : Quorum.Both(outcome, Tally(previous, configuration.IsPreviousVoter));
+    }
+
+    private VoteOutcome Tally(Configuration half, Func<NodeId, bool> counts) =>
+        Quorum.Tally(half.Voters.Count, _granted.Count(counts), _refused.Count(counts));
 }

@@ -18,9 +18,11 @@ public enum ConfigurationProposal : byte
     TransferUnderWay,
 
     /// <summary>
-    /// It changes more than one member, or removes the leader, or gives another data directory the vote of a
-    /// member at once, or makes an observer of another kind of member or the other way round, or leaves too few voters
-    /// that answer.
+    /// It takes its vote from the leader, or gives another data directory the vote of a member at once, or makes an
+    /// observer of another kind of member or the other way round, or has too many members.
     /// </summary>
     NotAllowed,
+
+    /// <summary>No majority of the voters that it would leave answers: it could not be committed, nor undone.</summary>
+    NoQuorum,
 }

@@ -28,9 +28,7 @@ internal sealed class Follower(NodeState state, Campaign campaign)
     public void Tick()
     {
         state.Timer.Tick();
-        IReadOnlyList<NodeId> voters = state.Configuration.Voters;
-        bool isOnlyVoter = voters.Count == 1 && voters[0] == state.Self;
-        if (!state.Timer.HasExpired && !isOnlyVoter)
+        if (!state.Timer.HasExpired && !state.Configuration.IsOnlyVoter(state.Self))
             return;
         if (state.MayCampaign)
         {

@@ -39,7 +39,10 @@ internal sealed class Leader
     {
         List<PeerStatus> peers = new(_replication.Peers.Length);
         foreach (Progress peer in _replication.Peers)
-            peers.Add(new PeerStatus(peer.Id, peer.Match, peer.Next, peer.State, _replication.Answers(peer)));
+        {
+            peers.Add(new PeerStatus(
+                peer.Id, peer.Match, peer.Next, peer.State, _replication.Answers(peer), _membership.WaitOf(peer)));
+        }
         return peers;
     }
 
@@ -172,7 +175,8 @@ internal sealed class Leader
     {
         if (!_transfer.IsUnderWay)
         {
-            _membership.Advance();
+            if (_membership.Advance())
+                _transfer.Begin(NodeId.None);
             _reads.AddBarrier();
         }
         _transfer.Advance();
@@ -213,12 +217,7 @@ internal sealed class Leader
         _transfer.HasBegun && !Mutants.LeaseSurvivesTransfer ? 0 : _lease.EndMicros(answered);
 
     /// <summary>Newest heartbeat round that a quorum has answered; 0 when none was.</summary>
-    private ulong AnsweredRound()
-    {
-        Span<ulong> rounds = stackalloc ulong[Configuration.MembersMax];
-        int voters = _replication.CollectVoters(rounds, _round, static p => p.Round);
-        return Quorum.ReachedByMajority(rounds[..voters]);
-    }
+    private ulong AnsweredRound() => _replication.ReachedByQuorum(_round, static p => p.Round);
 
     private void StepDown(RaftEventKind why)
     {
@@ -229,9 +228,7 @@ internal sealed class Leader
     /// <summary>Whether a quorum has answered within an election timeout.</summary>
     private bool HasQuorum()
     {
-        Span<ulong> answers = stackalloc ulong[Configuration.MembersMax];
-        int voters = _replication.CollectVoters(answers, _state.Now, static p => p.AnsweredAt);
-        ulong answered = Quorum.ReachedByMajority(answers[..voters]);
+        ulong answered = _replication.ReachedByQuorum(_state.Now, static p => p.AnsweredAt);
         return _state.Now - answered <= (ulong)_state.Options.ElectionTimeoutTicks;
     }
 
@@ -242,31 +239,24 @@ internal sealed class Leader
     private void CountMatches()
     {
         LogIndex own = Mutants.LeaderCountsItselfEarly ? _state.Log.Last : _state.Durable;
-        Span<ulong> matches = stackalloc ulong[Configuration.MembersMax];
-        LogIndex reached;
-        if (Mutants.LearnersCounted)
-        {
-            int majority = Quorum.Majority(_state.Configuration.Voters.Count);
-            int members = _replication.CollectMembers(matches, own.Value, static p => p.Match.Value);
-            reached = new LogIndex(Quorum.ReachedBy(matches[..members], majority));
-        }
-        else if (Mutants.ObserversCounted)
-        {
-            int majority = Quorum.Majority(_state.Configuration.Voters.Count);
-            int counted = _replication.CollectVoters(matches, own.Value, static p => p.Match.Value);
-            foreach (Member member in _state.Configuration.Members)
-            {
-                if (member.Kind == MemberKind.Observer)
-                    matches[counted++] = own.Value;
-            }
-            reached = new LogIndex(Quorum.ReachedBy(matches[..counted], majority));
-        }
-        else
-        {
-            int voters = _replication.CollectVoters(matches, own.Value, static p => p.Match.Value);
-            reached = new LogIndex(Quorum.ReachedByMajority(matches[..voters]));
-        }
+        var reached = new LogIndex(Mutants.LearnersCounted || Mutants.ObserversCounted
+            ? ReachedByTooMany(own.Value)
+            : _replication.ReachedByQuorum(own.Value, static p => p.Match.Value));
         if (reached > _state.Commit && (_state.Log.TermAt(reached) == _state.Term || Mutants.CommitOldTerms))
             _state.AdvanceCommit(reached);
+    }
+
+    // What the mutants of trap 19 count.
+    private ulong ReachedByTooMany(ulong own)
+    {
+        Span<ulong> matches = stackalloc ulong[2 * Configuration.MembersMax];
+        int counted = _replication.CollectMembers(
+            matches, own, static p => p.Match.Value, withLearners: Mutants.LearnersCounted);
+        foreach (Member member in _state.Configuration.Members)
+        {
+            if (Mutants.ObserversCounted && member.Kind == MemberKind.Observer)
+                matches[counted++] = own;
+        }
+        return Quorum.ReachedBy(matches[..counted], Quorum.Majority(_state.Configuration.Voters.Count));
     }
 }

@@ -18,6 +18,7 @@ namespace Chorus.Raft;
 /// <param name="FeedAddress">
 /// <c>host:port</c> of its feed; empty: the host of <paramref name="PeerAddress"/>, its port + 4000.
 /// </param>
+/// <param name="IsHeld">Whether a learner stays one although it has caught up, until it is promoted by name.</param>
 public sealed record Member(
     NodeId Id,
     ulong Incarnation,
@@ -26,7 +27,8 @@ public sealed record Member(
     string ClientAddress,
     byte Priority = Member.PriorityDefault,
     string TransferAddress = "",
-    string FeedAddress = "")
+    string FeedAddress = "",
+    bool IsHeld = false)
 {
     /// <summary>Priority of a member that asked for none.</summary>
     public const byte PriorityDefault = 50;

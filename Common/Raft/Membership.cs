@@ -1,11 +1,13 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// How a leader changes the members: one change at a time, of one member, active at append.
+/// How a leader changes the members: one change at a time, active at append. A change that touches one voter at most is
+/// one entry; any other goes through C_old,new, which the leader leaves for C_new as soon as it is committed.
 /// </summary>
 /// <remarks>
-/// Raft dissertation §4.1, §4.2. Any two majorities of neighbouring configurations share a voter; that holds
-/// only if the configuration before has been committed, and in this term (trap 15).
+/// Raft §6; dissertation §4.1 to §4.3. Two majorities of neighbouring configurations share a voter, for they differ by
+/// one voter, or one of them is joint and needs both majorities; that holds only if the configuration before has been
+/// committed, and in this term (trap 15).
 /// </remarks>
 internal sealed class Membership(NodeState state, Replication replication)
 {
@@ -15,45 +17,87 @@ internal sealed class Membership(NodeState state, Replication replication)
     /// <summary>A leadership begins.</summary>
     public void Start() => NoteUnsettled();
 
-    /// <summary>Puts another configuration in force, if that is allowed now.</summary>
+    /// <summary>Puts another configuration in force, or the joint one on the way to it, if that is allowed.</summary>
     public ConfigurationProposal Propose(Configuration next)
     {
-        if (!IsSettled && !Mutants.OverlappingChanges)
+        Check.That(!next.IsJoint, "joint configurations are made here");
+        Configuration current = state.Configuration;
+        if ((!IsSettled || current.IsJoint) && !Mutants.OverlappingChanges)
             return ConfigurationProposal.ChangeInFlight;
-        int changes = CountChanges(state.Configuration, next);
-        if (changes > 1 || !IsAllowed(next) || !CanStillDecide(next))
+        if (!IsAllowed(next))
             return ConfigurationProposal.NotAllowed;
-        if (changes == 1)
-            Activate(next);
+        if (!CanStillDecide(next))
+            return ConfigurationProposal.NoQuorum;
+        if (!current.Members.SequenceEqual(next.Members))
+            Activate(VotersChanged(current, next) <= 1 ? next : Configuration.Joint(current.Target, next));
         return ConfigurationProposal.Accepted;
     }
 
     /// <summary>
-    /// Takes the next step that is due: pins an incarnation, or promotes a learner that has caught up.
+    /// Takes the next step that is due: leaves a joint configuration, pins an incarnation, or promotes a learner that
+    /// has caught up.
     /// </summary>
-    public void Advance()
+    /// <returns>
+    /// Whether the leadership must be handed over first: only a voter of C_new may leave C_old,new.
+    /// </returns>
+    public bool Advance()
     {
-        if (!_unsettled || !IsSettled)
-            return;
+        if (!_unsettled || (!IsSettled && !Mutants.JointLeftEarly))
+            return false;
+        if (state.Configuration.IsJoint)
+        {
+            if (!state.Configuration.IsTargetVoter(state.Self))
+                return true;
+            Activate(state.Configuration.Target);
+            return false;
+        }
+        if (IsSettled && !TryPin())
+            TryPromote();
+        return false;
+    }
+
+    /// <summary>Why a member is not a voter yet.</summary>
+    public PromotionWait WaitOf(Progress peer)
+    {
+        if (state.Configuration.Find(peer.Id) is not { Kind: MemberKind.Learner } member)
+            return PromotionWait.None;
+        if (member.IsHeld)
+            return PromotionWait.Held;
+        if (member.Incarnation == 0 && !peer.HasAnswered)
+            return PromotionWait.FirstContact;
+        if (!replication.Answers(peer))
+            return PromotionWait.Answer;
+        if (!HasCaughtUp(peer))
+            return PromotionWait.Entries;
+        return IsSettled && !state.Configuration.IsJoint ? PromotionWait.None : PromotionWait.OtherChange;
+    }
+
+    private bool TryPin()
+    {
         foreach (Member member in state.Configuration.Members)
         {
             ulong incarnation = member.Id == state.Self
                 ? state.Incarnation
                 : replication.Find(member.Id)?.Incarnation ?? 0;
-            if (member.Incarnation == 0 && incarnation != 0)
-            {
-                Activate(state.Configuration.With(member with { Incarnation = incarnation }));
-                return;
-            }
+            if (member.Incarnation != 0 || incarnation == 0)
+                continue;
+            Activate(state.Configuration.With(member with { Incarnation = incarnation }));
+            return true;
         }
+        return false;
+    }
+
+    private void TryPromote()
+    {
         foreach (Member member in state.Configuration.Members)
         {
-            if (member.Kind == MemberKind.Learner && member.Incarnation != 0 && HasCaughtUp(member.Id))
-            {
-                state.Emit(RaftEventKind.PromotingLearner, member.Id, state.Log.Last);
-                Activate(state.Configuration.With(member with { Kind = MemberKind.Voter }));
-                return;
-            }
+            bool isDue = member is { Kind: MemberKind.Learner, IsHeld: false, Incarnation: not 0 }
+                && replication.Find(member.Id) is { } peer && HasCaughtUp(peer);
+            if (!isDue)
+                continue;
+            state.Emit(RaftEventKind.PromotingLearner, member.Id, state.Log.Last);
+            Activate(state.Configuration.With(member with { Kind = MemberKind.Voter }));
+            return;
         }
     }
 
@@ -61,13 +105,10 @@ internal sealed class Membership(NodeState state, Replication replication)
     private bool IsSettled =>
         state.Configurations.Active.Index <= state.Commit && replication.TermStart <= state.Commit;
 
-    private bool HasCaughtUp(NodeId id)
-    {
-        Progress? peer = replication.Find(id);
-        return peer is { State: ProgressState.Replicate }
-            && replication.Answers(peer)
-            && state.Log.Last - peer.Match <= state.Options.PromotionLagEntries;
-    }
+    private bool HasCaughtUp(Progress peer) =>
+        peer.State == ProgressState.Replicate
+        && replication.Answers(peer)
+        && state.Log.Last - peer.Match <= state.Options.PromotionLagEntries;
 
     private void Activate(Configuration next)
     {
@@ -81,11 +122,11 @@ internal sealed class Membership(NodeState state, Replication replication)
 
     private void NoteUnsettled()
     {
-        _unsettled = false;
+        _unsettled = state.Configuration.IsJoint;
         foreach (Member member in state.Configuration.Members)
         {
             _unsettled |= member.Kind != MemberKind.Observer
-                && (member.Incarnation == 0 || member.Kind == MemberKind.Learner);
+                && (member.Incarnation == 0 || member is { Kind: MemberKind.Learner, IsHeld: false });
         }
     }
 
@@ -99,7 +140,9 @@ internal sealed class Membership(NodeState state, Replication replication)
     private bool IsAllowed(Configuration next)
     {
         Member? own = next.Find(state.Self);
-        if (own is not { Kind: MemberKind.Voter } || next.Members.Count > Configuration.MembersMax)
+        if (own is not { Kind: MemberKind.Voter })
+            return false;
+        if (next.Members.Union(state.Configuration.Members).DistinctBy(m => m.Id).Count() > Configuration.MembersMax)
             return false;
         if (own.Incarnation != 0 && own.Incarnation != state.Incarnation)
             return false;
@@ -134,20 +177,16 @@ internal sealed class Membership(NodeState state, Replication replication)
         return answering >= Quorum.Majority(next.Voters.Count);
     }
 
-    /// <summary>Members added, removed or changed.</summary>
-    private static int CountChanges(Configuration before, Configuration after)
+    /// <summary>Voters that one of two configurations has and the other has not.</summary>
+    private static int VotersChanged(Configuration before, Configuration after)
     {
-        int changes = 0;
-        foreach (Member member in after.Members)
-        {
-            if (member != before.Find(member.Id))
-                changes++;
-        }
-        foreach (Member member in before.Members)
-        {
-            if (after.Find(member.Id) is null)
-                changes++;
-        }
-        return changes;
+        int gone = before.Members.Count(old => old.Kind == MemberKind.Voter && !IsSame(old, after.Find(old.Id)));
+        int come = after.Members.Count(
+            member => member.Kind == MemberKind.Voter && !(before.Find(member.Id) is { } old && IsSame(old, member)));
+        return gone + come;
     }
+
+    private static bool IsSame(Member old, Member? now) =>
+        now is { Kind: MemberKind.Voter } && old.Kind == MemberKind.Voter
+        && (old.Incarnation == 0 || old.Incarnation == now.Incarnation);
 }

@@ -83,7 +83,7 @@ internal static class MessageCheck
         {
             if (entry.Index < free || entry.Index >= entries.Until || entry.Configuration is null)
                 return false;
-            if (entry.Configuration.Members.Count > Configuration.MembersMax)
+            if (entry.Configuration.All.Count > Configuration.MembersMax)
                 return false;
             free = entry.Index.Next;
         }

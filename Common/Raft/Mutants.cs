@@ -30,6 +30,10 @@ internal static class Mutants
     public static bool StaleAcksCounted;
     /// <summary>Trap 15: a configuration change starts while another is in flight.</summary>
     public static bool OverlappingChanges;
+    /// <summary>Trap 15: a joint configuration is decided by the majority of its new half alone.</summary>
+    public static bool JointByNewMajority;
+    /// <summary>Trap 15: a joint configuration is left before it is committed.</summary>
+    public static bool JointLeftEarly;
     /// <summary>Trap 16: a truncated configuration stays active.</summary>
     public static bool ConfigurationNotRolledBack;
     /// <summary>Trap 18: a wiped node is taken for its old self.</summary>
@@ -89,6 +93,8 @@ internal static class Mutants
     public const bool CommitBeyondMatch = false;
     public const bool StaleAcksCounted = false;
     public const bool OverlappingChanges = false;
+    public const bool JointByNewMajority = false;
+    public const bool JointLeftEarly = false;
     public const bool ConfigurationNotRolledBack = false;
     public const bool IncarnationIgnored = false;
     public const bool LearnersCounted = false;

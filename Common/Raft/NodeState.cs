@@ -98,12 +98,12 @@ internal sealed class NodeState
         && (own.Incarnation == 0 || own.Incarnation == Incarnation);
 
     /// <summary>
-    /// Whether this node may campaign: a voter of its own configuration (trap 17) whose log is whole (trap 8)
-    /// and whose disk works (trap 26). Not while entries of the present term wait to be taken: the caller
-    /// encodes them with it.
+    /// Whether this node may campaign: a voter of its own configuration, in either half of a joint one (trap 17), whose
+    /// log is whole (trap 8) and whose disk works (trap 26). Not while entries of the present term wait to be taken:
+    /// the caller encodes them with it.
     /// </summary>
     public bool MayCampaign =>
-        Configuration.Find(Self) is { Kind: MemberKind.Voter } own
+        Configuration.IsVoter(Self) && Configuration.Find(Self) is { } own
         && (own.Incarnation == 0 || own.Incarnation == Incarnation)
         && LossBound == LogIndex.Zero
         && !Disk.IsStalled(Now)

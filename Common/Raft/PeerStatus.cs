@@ -6,8 +6,31 @@ namespace Chorus.Raft;
 /// <param name="Next">Next index to send.</param>
 /// <param name="State">How the leader replicates to it.</param>
 /// <param name="RecentlyActive">Whether it answered within the last election timeout.</param>
+/// <param name="Wait">Why it is not a voter yet, if it is a learner.</param>
 public readonly record struct PeerStatus(
-    NodeId Id, LogIndex Match, LogIndex Next, ProgressState State, bool RecentlyActive);
+    NodeId Id, LogIndex Match, LogIndex Next, ProgressState State, bool RecentlyActive, PromotionWait Wait);
+
+/// <summary>What a learner waits for before it becomes a voter.</summary>
+public enum PromotionWait : byte
+{
+    /// <summary>Nothing: it is no learner, or its promotion is due.</summary>
+    None,
+
+    /// <summary>To be promoted by name: it is held back.</summary>
+    Held,
+
+    /// <summary>To be heard from: no data directory has shown up under its name yet.</summary>
+    FirstContact,
+
+    /// <summary>To answer again.</summary>
+    Answer,
+
+    /// <summary>To have the leader's log, up to <see cref="RaftOptions.PromotionLagEntries"/> entries.</summary>
+    Entries,
+
+    /// <summary>To see the change of the members committed that is under way.</summary>
+    OtherChange,
+}
 
 /// <summary>How a leader replicates to one member.</summary>
 public enum ProgressState : byte

@@ -61,8 +61,14 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
     /// <summary>Commit index that it has been told.</summary>
     public LogIndex CommitTold { get; set; }
 
-    /// <summary>Whether it counts for the quorum.</summary>
+    /// <summary>Incarnation that the configuration names; 0 while it names none.</summary>
+    public ulong Pinned { get; set; }
+
+    /// <summary>Whether it counts for the quorum; of a joint configuration for that of its target.</summary>
     public bool IsVoter { get; set; }
+
+    /// <summary>Whether it counts for the quorum of the half that a joint configuration leaves behind.</summary>
+    public bool IsPreviousVoter { get; set; }
 
     /// <summary>
     /// Whether everything seems to have arrived but an acknowledgement is missing: an empty message asks for
@@ -87,6 +93,11 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
 
     /// <summary>Entries read from the disk leave.</summary>
     public void Trickled(long bytes) => _trickled += bytes;
+
+    /// <summary>Whether this is what is known of the very member that a configuration names.</summary>
+    public bool Is(Member member) =>
+        Pinned == member.Incarnation
+        || (Pinned == 0 && (Incarnation == 0 || Incarnation == member.Incarnation));
 
     /// <summary>Notes that it has answered.</summary>
     public void NoteAnswer(ulong incarnation, ulong now)

@@ -41,6 +41,14 @@ internal static class Quorum
         return values[^count];
     }
 
+    /// <summary>How an election stands that has to be won in both halves of a joint configuration.</summary>
+    public static VoteOutcome Both(VoteOutcome one, VoteOutcome other)
+    {
+        if (one == VoteOutcome.Lost || other == VoteOutcome.Lost)
+            return VoteOutcome.Lost;
+        return one == VoteOutcome.Won && other == VoteOutcome.Won ? VoteOutcome.Won : VoteOutcome.Open;
+    }
+
     /// <summary>How an election among <paramref name="voters"/> voters stands.</summary>
     /// <param name="voters">Number of voters, the candidate included.</param>
     /// <param name="granted">Votes granted by voters, the candidate's own included.</param>

@@ -40,22 +40,22 @@ internal sealed class Replication(NodeState state)
     public void Stop() => _peers = [];
 
     /// <summary>
-    /// Takes over the voters and learners of a configuration; keeps what is known of those that stay.
+    /// Takes over the voters and learners of a configuration, of both halves of a joint one; keeps what is known of
+    /// those that stay.
     /// </summary>
     public void Configure(Configuration configuration, LogIndex next)
     {
         List<Progress> peers = [];
-        foreach (Member member in configuration.Members)
+        foreach (Member member in configuration.All)
         {
             // Observers follow the feed: without a Progress nothing is sent to them and nothing of theirs can count.
             if (member.Id == state.Self || member.Kind == MemberKind.Observer)
                 continue;
             Progress? known = Find(member.Id);
-            bool same = known is not null
-                && (member.Incarnation == 0 || known.Incarnation == 0
-                    || member.Incarnation == known.Incarnation);
-            Progress peer = same ? known! : new Progress(member.Id, next, state.Now);
-            peer.IsVoter = member.Kind == MemberKind.Voter;
+            Progress peer = known is not null && known.Is(member) ? known : new Progress(member.Id, next, state.Now);
+            peer.Pinned = member.Incarnation;
+            peer.IsVoter = configuration.IsTargetVoter(member.Id);
+            peer.IsPreviousVoter = configuration.IsPreviousVoter(member.Id);
             peers.Add(peer);
         }
         _peers = [.. peers];
@@ -77,28 +77,51 @@ internal sealed class Replication(NodeState state)
         peer.HasAnswered && state.Now - peer.AnsweredAt <= (ulong)state.Options.ElectionTimeoutTicks;
 
     /// <summary>
-    /// Collects one value for each voter of the configuration, this node's own first if it is one.
+    /// Largest v such that a majority of the voters has a value ≥ v; of a joint configuration a majority of each half.
     /// </summary>
-    public int CollectVoters(Span<ulong> values, ulong own, Func<Progress, ulong> valueOf)
+    /// <param name="own">This node's own value.</param>
+    /// <param name="valueOf">The others' values.</param>
+    /// <remarks>Raft §6: agreement requires separate majorities from both the old and new configurations.</remarks>
+    public ulong ReachedByQuorum(ulong own, Func<Progress, ulong> valueOf)
     {
+        Configuration configuration = state.Configuration;
+        Span<ulong> values = stackalloc ulong[Configuration.MembersMax];
+        values = values[..configuration.Voters.Count];
+        Collect(values, configuration.IsTargetVoter(state.Self), own, static peer => peer.IsVoter, valueOf);
+        ulong reached = Quorum.ReachedByMajority(values);
+        if (configuration.Previous is not { } previous || Mutants.JointByNewMajority)
+            return reached;
+        Span<ulong> others = stackalloc ulong[Configuration.MembersMax];
+        others = others[..previous.Voters.Count];
+        Collect(others, configuration.IsPreviousVoter(state.Self), own, static peer => peer.IsPreviousVoter, valueOf);
+        return Math.Min(reached, Quorum.ReachedByMajority(others));
+    }
+
+    // A seat for which nobody speaks counts as 0.
+    private void Collect(
+        Span<ulong> values, bool isVoter, ulong own, Func<Progress, bool> counts, Func<Progress, ulong> valueOf)
+    {
+        values.Clear();
         int count = 0;
-        if (state.Configuration.IsVoter(state.Self))
+        if (isVoter)
             values[count++] = own;
         foreach (Progress peer in _peers)
         {
-            if (peer.IsVoter)
+            if (counts(peer))
                 values[count++] = valueOf(peer);
         }
-        return count;
     }
 
-    /// <summary>Collects one value for each voter and learner.</summary>
-    public int CollectMembers(Span<ulong> values, ulong own, Func<Progress, ulong> valueOf)
+    /// <summary>Collects one value for each voter, and for each learner if those are wanted.</summary>
+    public int CollectMembers(Span<ulong> values, ulong own, Func<Progress, ulong> valueOf, bool withLearners)
     {
         int count = 0;
         values[count++] = own;
         foreach (Progress peer in _peers)
-            values[count++] = valueOf(peer);
+        {
+            if (peer.IsVoter || withLearners)
+                values[count++] = valueOf(peer);
+        }
         return count;
     }
 
@@ -172,10 +195,22 @@ internal sealed class Replication(NodeState state)
         _announceCommit = false;
     }
 
+    /// <summary>
+    /// Index behind the last entry that a member may have now. Who has no vote is not sent a configuration before it is
+    /// committed: somebody whose vote it takes away would have more of the log than those that still count on that vote
+    /// after a crash, could not give it to them, and could not campaign either.
+    /// </summary>
+    private LogIndex EndFor(Progress peer)
+    {
+        LogIndex configuration = state.Configurations.Active.Index;
+        bool hasVote = peer.IsVoter || peer.IsPreviousVoter;
+        return hasVote || configuration <= state.Commit ? state.Log.Last.Next : configuration;
+    }
+
     private void Probe(Progress peer)
     {
         LogIndex until = peer.Next;
-        LogIndex end = state.Log.Last.Next;
+        LogIndex end = EndFor(peer);
         // A probe asks where the logs part; for that, nothing is read from the disk.
         if (!peer.ProbeRetried && until < end && state.Sizes.IsAtHand(until))
         {
@@ -190,7 +225,7 @@ internal sealed class Replication(NodeState state)
     {
         bool told = false;
         LogIndex windowEnd = peer.Match.Next + (ulong)state.Options.WindowEntries;
-        LogIndex end = LogIndex.Min(state.Log.Last.Next, windowEnd);
+        LogIndex end = LogIndex.Min(EndFor(peer), windowEnd);
         while (peer.Next < end)
         {
             bool isAtHand = state.Sizes.IsAtHand(peer.Next);

@@ -49,7 +49,7 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
     private string[] Addresses(int rank)
     {
         List<string> addresses = [];
-        foreach (Member member in node.Configuration.Members)
+        foreach (Member member in node.Configuration.All)
         {
             int own = member.Id == node.Leader ? 2 : member.Kind == MemberKind.Observer ? 1 : 0;
             string address = own == rank && member.Id != options.Id ? MemberAddresses.TransferOf(member) : "";

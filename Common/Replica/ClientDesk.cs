@@ -22,6 +22,7 @@ internal sealed class ClientDesk(
     private const int ReadField = 3;
     private const int StatusField = 4;
     private const int RemoveMemberField = Request.RemoveMemberFieldNumber;
+    private const int ChangeField = Request.ChangeMembersFieldNumber;
     private const int TransferField = Request.TransferLeadershipFieldNumber;
     private const int ReadsField = Request.ReadsFieldNumber;
     private const int ChangeSessionField = Request.ChangeSessionFieldNumber;
@@ -70,7 +71,7 @@ internal sealed class ClientDesk(
         if (response.Code == Code.Ok)
             responder.Reply(target, Code.Ok, response.Payload.Span, 0);
         else
-            responder.Fail(target, response.Code, response.Message, response.Cure);
+            responder.Fail(target, response.Code, response.Message, response.Cure, response.Leader);
     }
 
     private bool ReceiveFrames(ref bool worked)
@@ -177,7 +178,7 @@ internal sealed class ClientDesk(
             Read(target, body, reads == 0 ? options.Reads : (ReadMode)Math.Min(reads, int.MaxValue));
         else if (field == StatusField)
             responder.Reply(target, Code.Ok, _status ??= report.Make(), 0);
-        else if (field is RemoveMemberField or TransferField)
+        else if (field is RemoveMemberField or ChangeField or TransferField)
             _operations.Add((target, field, body.ToArray()));
         else if (field == ChangeSessionField)
             ChangeSession(target, body);
@@ -187,8 +188,8 @@ internal sealed class ClientDesk(
     }
 
     private static bool IsBody(int field) =>
-        field is WriteField or ReadField or StatusField or RemoveMemberField or TransferField
-            or ChangeSessionField;
+        field is WriteField or ReadField or StatusField or RemoveMemberField or ChangeField
+            or TransferField or ChangeSessionField;
 
     private bool TryTake(in ReplyTarget target)
     {

@@ -34,8 +34,8 @@ internal static partial class LogMessages
     public static partial void MemberJoins(
         this ILogger logger, NodeId node, string member, MemberKind kind, LogIndex index);
 
-    [LoggerMessage(8, LogLevel.Information, "removes {Member} at index {Index}")]
-    public static partial void MemberRemoved(this ILogger logger, NodeId node, string member, LogIndex index);
+    [LoggerMessage(8, LogLevel.Information, "changes the members at index {Index}, to {Members}")]
+    public static partial void MembersChange(this ILogger logger, NodeId node, string members, LogIndex index);
 
     [LoggerMessage(9, LogLevel.Critical, "stops: {Why}. {Cure}")]
     public static partial void Stopping(this ILogger logger, NodeId node, string why, string cure);

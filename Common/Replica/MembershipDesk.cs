@@ -5,14 +5,26 @@ using Member = Chorus.Raft.Member;
 
 namespace Chorus.Common.Replica;
 
-/// <summary>Decides on requests to add or remove a member; on the leader.</summary>
+/// <summary>Decides on requests to change the members; on the leader.</summary>
 internal sealed class MembershipDesk(
     ReplicaOptions options, RaftNode node, PendingChanges changes, ILogger logger)
 {
     private const string TryAgain = "Try again";
 
-    private static readonly OperatorAnswer Replaced =
-        new(Code.OutcomeUnknown, "the leader was replaced before the change was committed", TryAgain);
+    // At the limit the request is refused; those that wait are answered within an election timeout or so.
+    private const int PostponedMax = 64;
+
+    private static readonly OperatorAnswer Replaced = new(
+        Code.OutcomeUnknown, "the leader was replaced before the change was committed",
+        "See Client members list, then ask again");
+
+    private readonly MemberChanges _rules = new(options, node);
+
+    // Of a leader that has just been elected nobody knows yet what is committed; this is over in a round trip.
+    private readonly List<Action> _postponed = [];
+
+    // Joint configurations that are committed, and who is to be told when they are left.
+    private readonly List<Action<OperatorAnswer>> _leaving = [];
 
     /// <summary>Adds a node as a learner or an observer, or finds that it is a member already.</summary>
     /// <param name="wanted">The node as it describes itself: a learner or an observer.</param>
@@ -25,7 +37,7 @@ internal sealed class MembershipDesk(
             done(OperatorAnswer.NotLeader);
             return;
         }
-        Configuration current = node.Configuration;
+        Configuration current = node.Configuration.Target;
         Member? known = current.Find(wanted.Id);
         if (known is not null && known.Incarnation != 0 && known.Incarnation != wanted.Incarnation)
         {
@@ -33,7 +45,10 @@ internal sealed class MembershipDesk(
                 Code.BadRequest,
                 $"{wanted.Id} is a member with another data directory: the one that asks was wiped or is new, and "
                     + "cannot know what the old one promised",
-                $"Remove the old one (Client members remove {wanted.Id}), then start this one again with -join"));
+                known.Kind == MemberKind.Observer
+                    ? $"Remove the old one (Client members remove {wanted.Id}), then start this one again with -join"
+                    : $"Replace the old one (Client members replace {wanted.Id}), then start this one again with "
+                        + "-join"));
             return;
         }
         if (known is not null && (known.Kind == MemberKind.Observer) != (wanted.Kind == MemberKind.Observer))
@@ -59,7 +74,7 @@ internal sealed class MembershipDesk(
                 "Remove one first (Client members remove ID)"));
             return;
         }
-        Member next = known is null || known.Incarnation == 0 ? wanted : wanted with { Kind = known.Kind };
+        Member next = known is null ? wanted : wanted with { Kind = KindOf(known, wanted), IsHeld = known.IsHeld };
         if (next == known)
         {
             WhenCommitted(new OperatorAnswer(Code.Ok), done);
@@ -69,28 +84,63 @@ internal sealed class MembershipDesk(
             logger.MemberJoins(options.Id, wanted.Id.Value, next.Kind, node.LastIndex);
     }
 
-    /// <summary>Removes a member.</summary>
-    /// <param name="id">Its name.</param>
-    /// <param name="done">Called once, at once or when the change is committed.</param>
-    public void Remove(NodeId id, Action<OperatorAnswer> done)
+    /// <summary>Makes changes of the members, all of them at once or none.</summary>
+    /// <param name="asked">What is wanted.</param>
+    /// <param name="done">Called once, at once or when the change is carried through.</param>
+    public void Change(IReadOnlyCollection<MemberChange> asked, Action<OperatorAnswer> done)
     {
-        Configuration current = node.Configuration;
-        if (current.Find(id) is null)
+        if (_rules.Apply(asked, out Configuration next) is { } refusal)
         {
-            WhenCommitted(
-                new OperatorAnswer(Code.NotFound, $"{id} is not a member; members are {current}", "Check the name"),
-                done);
+            WhenCommitted(refusal, done);
             return;
         }
-        if (id == node.Self && node.Role == Role.Leader)
-        {
-            done(new OperatorAnswer(
-                Code.BadRequest, $"{id} leads the cluster and cannot be removed while it does",
-                "Stop it, wait until another node leads (Client status), then remove it"));
+        if (Postpones(() => Change(asked, done), done))
             return;
+        if (node.Configuration.Members.SequenceEqual(next.Members) && !node.Configuration.IsJoint)
+            WhenCommitted(Done(), done);
+        else if (Propose(next, done))
+            logger.MembersChange(options.Id, next.ToString(), node.LastIndex);
+    }
+
+    /// <summary>
+    /// Whether a change would take the vote from this leader: then another one has to lead first, who makes the change.
+    /// </summary>
+    /// <param name="asked">What is wanted.</param>
+    /// <param name="successor">A voter that would remain; none when no such one answers.</param>
+    public bool NeedsOtherLeader(IReadOnlyCollection<MemberChange> asked, out NodeId successor)
+    {
+        successor = NodeId.None;
+        if (node.Role != Role.Leader || _rules.Apply(asked, out Configuration next) is not null
+            || next.IsTargetVoter(node.Self))
+            return false;
+        LogIndex most = LogIndex.Zero;
+        foreach (PeerStatus peer in node.Peers)
+        {
+            bool mayLead = peer.RecentlyActive && next.IsTargetVoter(peer.Id)
+                && node.Configuration.IsTargetVoter(peer.Id);
+            if (!mayLead || peer.Match < most)
+                continue;
+            (most, successor) = (peer.Match, peer.Id);
         }
-        if (Propose(current.Without(id), done))
-            logger.MemberRemoved(options.Id, id.Value, node.LastIndex);
+        return true;
+    }
+
+    /// <summary>Goes on with what waits; called once a round.</summary>
+    public void Work()
+    {
+        if (_postponed.Count > 0 && !IsUnsettledLeader)
+        {
+            Action[] postponed = [.. _postponed];
+            _postponed.Clear();
+            foreach (Action change in postponed)
+                change();
+        }
+        if (_leaving.Count == 0 || (node.Role == Role.Leader && node.Configuration.IsJoint))
+            return;
+        Action<OperatorAnswer>[] leaving = [.. _leaving];
+        _leaving.Clear();
+        foreach (Action<OperatorAnswer> done in leaving)
+            WhenCommitted(Done(), done);
     }
 
     /// <summary>
@@ -99,7 +149,7 @@ internal sealed class MembershipDesk(
     /// </summary>
     public void CompleteAddresses(PeerLink link)
     {
-        if (node.Role != Role.Leader)
+        if (node.Role != Role.Leader || node.Configuration.IsJoint)
             return;
         foreach (Member member in node.Configuration.Members)
         {
@@ -122,30 +172,74 @@ internal sealed class MembershipDesk(
             changes.Add(node.ConfigurationIndex, term, committed => done(committed ? answer : Replaced));
     }
 
+    // Nobody knows what a data directory that takes a seat for the first time has forgotten: it begins as a learner.
+    private static MemberKind KindOf(Member known, Member wanted) =>
+        known.Incarnation == 0 ? wanted.Kind : known.Kind;
+
+    private OperatorAnswer Done() => new(Code.Ok, Payload: node.Configuration.Target.ToString());
+
+    private bool IsUnsettledLeader => node.Role == Role.Leader && node.TermAt(node.Commit) != node.Term;
+
+    private bool Postpones(Action change, Action<OperatorAnswer> done)
+    {
+        if (!IsUnsettledLeader)
+            return false;
+        if (_postponed.Count < PostponedMax)
+            _postponed.Add(change);
+        else
+            done(new OperatorAnswer(Code.Refused, "the leader has only just been elected", TryAgain));
+        return true;
+    }
+
     private bool Propose(Configuration next, Action<OperatorAnswer> done)
     {
-        switch (node.TryProposeConfiguration(next))
+        ConfigurationProposal proposal = node.TryProposeConfiguration(next);
+        if (proposal == ConfigurationProposal.Accepted)
         {
-            case ConfigurationProposal.Accepted:
-                changes.Add(
-                    node.ConfigurationIndex, node.Term,
-                    committed => done(committed ? new OperatorAnswer(Code.Ok) : Replaced));
-                return true;
-            case ConfigurationProposal.NotLeader:
-                done(OperatorAnswer.NotLeader);
-                return false;
-            case ConfigurationProposal.TransferUnderWay:
-                done(new OperatorAnswer(Code.Refused, "the leadership is being handed over", TryAgain));
-                return false;
-            case ConfigurationProposal.ChangeInFlight:
-                done(new OperatorAnswer(Code.Overloaded, "another change of the members is under way", TryAgain));
-                return false;
-            default:
-                done(new OperatorAnswer(
-                    Code.Overloaded,
-                    "the change is not allowed now: too few of the voters that it would leave are answering",
-                    "Try again when the others are up (Client status)"));
-                return false;
+            changes.Add(node.ConfigurationIndex, node.Term, committed => Committed(committed, done));
+            return true;
         }
+        done(proposal switch
+        {
+            ConfigurationProposal.NotLeader => OperatorAnswer.NotLeader,
+            ConfigurationProposal.TransferUnderWay => new(
+                Code.Refused, "the leadership is being handed over", TryAgain),
+            ConfigurationProposal.ChangeInFlight => new(
+                Code.Refused, $"another change of the members is under way: {node.Configuration}",
+                "Wait until it is done (Client members list), then ask again"),
+            ConfigurationProposal.NoQuorum => NoQuorum(next),
+            _ => new(
+                Code.BadRequest, $"these members are not possible: {next}",
+                "A cluster keeps its leader's vote, the kind of its observers, and 64 members at most"),
+        });
+        return false;
+    }
+
+    // Behind a joint configuration the change is certain, but only when it is left are those that go without a vote.
+    private void Committed(bool committed, Action<OperatorAnswer> done)
+    {
+        if (!committed)
+            done(Replaced);
+        else if (node.Configuration.IsJoint)
+            _leaving.Add(done);
+        else
+            WhenCommitted(Done(), done);
+    }
+
+    private OperatorAnswer NoQuorum(Configuration next)
+    {
+        string[] answering =
+        [
+            .. next.Voters.Where(id => id == node.Self
+                || node.Peers.Any(peer => peer.Id == id && peer.RecentlyActive)).Select(id => id.Value),
+        ];
+        string silent = string.Join(", ", next.Voters.Select(id => id.Value).Except(answering));
+        return new(
+            Code.Refused,
+            $"the cluster would be left without a quorum: of its voters {string.Join(", ", next.Voters)} then only "
+                + $"{string.Join(", ", answering)} would answer",
+            silent.Length > 0
+                ? $"Start {silent} first, or remove or replace what is lost for good"
+                : "A cluster needs one voter at least");
     }
 }

@@ -9,7 +9,7 @@ namespace Chorus.Common.Replica;
 /// passes the request on to it and brings back its answer.
 /// </summary>
 internal sealed class OperatorDesk(
-    RaftNode node, MembershipDesk membership, TransferDesk transfers, Forwarding forwarding)
+    RaftNode node, MembershipDesk membership, TransferDesk transfers, Forwarding forwarding, PeerLink link)
 {
     private static readonly Response Malformed = new()
     {
@@ -24,6 +24,17 @@ internal sealed class OperatorDesk(
         Message = "the leader did not answer: the change may or may not have been made",
         Cure = "See Client status, then ask again",
     };
+
+    private static readonly OperatorAnswer NoSuccessor = new(
+        Code.Refused, "the leader is among those that would lose their vote, and no other voter that remains answers",
+        "Start another voter first; see Client members list");
+
+    /// <summary>Goes on with what waits for a commit or for another leader; called once a round.</summary>
+    public void Work()
+    {
+        transfers.Work();
+        membership.Work();
+    }
 
     /// <summary>Takes a request that came from a client.</summary>
     /// <param name="field">Its field in <see cref="Request"/>.</param>
@@ -56,16 +67,25 @@ internal sealed class OperatorDesk(
             Message = outcome.Message,
             Cure = outcome.Cure,
             Payload = ByteString.CopyFromUtf8(outcome.Payload),
+            Leader = outcome.Code == Code.NotLeader ? link.ClientAddressOf(node.Leader) : "",
         });
         if (node.Role != Role.Leader)
             answer(OperatorAnswer.NotLeader);
-        else if (request.BodyCase == Request.BodyOneofCase.RemoveMember)
-            membership.Remove(new NodeId(request.RemoveMember.Id), answer);
         else if (request.BodyCase == Request.BodyOneofCase.TransferLeadership)
             transfers.Begin(new NodeId(request.TransferLeadership.Target), answer);
+        else if (!membership.NeedsOtherLeader(ChangesOf(request), out NodeId successor))
+            membership.Change(ChangesOf(request), answer);
+        else if (successor.IsNone)
+            answer(NoSuccessor);
         else
-            done(Malformed);
+            // The leader does not take its own vote away: it hands over, and its successor is asked for the change.
+            transfers.Begin(successor, outcome => answer(outcome.Code == Code.Ok ? OperatorAnswer.NotLeader : outcome));
     }
+
+    private static IReadOnlyCollection<MemberChange> ChangesOf(Request request) =>
+        request.BodyCase == Request.BodyOneofCase.ChangeMembers
+            ? request.ChangeMembers.Changes
+            : [new MemberChange { Action = MemberChange.Types.Action.Remove, Id = request.RemoveMember.Id }];
 
     private static Forwarding.Answered Answer(Action<Response> done) => bytes =>
     {
@@ -83,7 +103,9 @@ internal sealed class OperatorDesk(
     {
         try
         {
-            return Request.Parser.ParseFrom(bytes);
+            Request request = Request.Parser.ParseFrom(bytes);
+            return request.BodyCase is Request.BodyOneofCase.RemoveMember or Request.BodyOneofCase.ChangeMembers
+                or Request.BodyOneofCase.TransferLeadership ? request : null;
         }
         catch (InvalidProtocolBufferException)
         {
@@ -99,6 +121,8 @@ internal sealed class OperatorDesk(
             {
                 Request.RemoveMemberFieldNumber =>
                     new Request { RemoveMember = RemoveMember.Parser.ParseFrom(body) },
+                Request.ChangeMembersFieldNumber =>
+                    new Request { ChangeMembers = ChangeMembers.Parser.ParseFrom(body) },
                 Request.TransferLeadershipFieldNumber =>
                     new Request { TransferLeadership = TransferLeadership.Parser.ParseFrom(body) },
                 _ => null,

@@ -124,7 +124,7 @@ internal sealed class PeerLink
         _configuration = configuration;
         if (configuration.Members.Count == 0)
             return;
-        _transport.Retain([.. configuration.Members
+        _transport.Retain([.. configuration.All
             .Where(m => m.Id != _options.Id && m.Kind != MemberKind.Observer).Select(m => m.PeerAddress)]);
     }
 

@@ -79,7 +79,7 @@ public sealed class Replica
         _membership = new MembershipDesk(options, _node, changes, logger);
         _forwarding = new Forwarding(_node, _link, clock);
         _transfers = new TransferDesk(options, _node, clock);
-        _operators = new OperatorDesk(_node, _membership, _transfers, _forwarding);
+        _operators = new OperatorDesk(_node, _membership, _transfers, _forwarding, _link);
         var report = new StatusReport(options, _node, log, _applier, ports, _link, Counters);
         _desk = new ClientDesk(
             options, _node, proposals, Door, stateMachine, clients, _responder, _applier, _operators, report, _link,
@@ -138,7 +138,7 @@ public sealed class Replica
         worked |= CatchUp();
         worked |= _joins.Receive();
         CarryInTime();
-        _transfers.Work();
+        _operators.Work();
         Door.Work();
         bool clientsLeft = _desk.Receive(ref worked);
         CarryInTime();

@@ -47,7 +47,7 @@ internal sealed class StatusReport(
             Reads = options.Reads,
             Lease = node.LeaseEndMicros > _clock.MonotonicMicros,
         };
-        foreach (Member member in node.Configuration.Members)
+        foreach (Member member in node.Configuration.All)
             status.Members.Add(Describe(member, node.Peers));
         foreach (KeyValuePair<string, long> counter in counters.All())
             status.Counters.Add(counter.Key, (ulong)counter.Value);
@@ -67,13 +67,18 @@ internal sealed class StatusReport(
         Priority = member.Priority,
         TransferAddress = member.TransferAddress,
         FeedAddress = member.FeedAddress,
+        Held = member.IsHeld,
     };
 
     private MemberStatus Describe(Member member, IReadOnlyList<PeerStatus> peers)
     {
         Protocol.Member described = Describe(member);
         described.ClientAddress = link.ClientAddressOf(member.Id);
-        var status = new MemberStatus { Member = described };
+        var status = new MemberStatus
+        {
+            Member = described,
+            Leaving = node.Configuration.Previous is not null && !node.Configuration.Members.Contains(member),
+        };
         if (member.Id == options.Id)
         {
             status.MatchIndex = node.DurableIndex.Value;
@@ -85,6 +90,7 @@ internal sealed class StatusReport(
                 continue;
             status.MatchIndex = peer.Match.Value;
             status.RecentlyActive = peer.RecentlyActive;
+            status.WaitsFor = Text(peer);
         }
         if (member.Kind == MemberKind.Observer && ports.Reports?.Find(member) is { } report)
         {
@@ -95,6 +101,18 @@ internal sealed class StatusReport(
             AddLag(status, member.Kind == MemberKind.Observer ? node.Commit : node.LastIndex);
         return status;
     }
+
+    private string Text(in PeerStatus peer) => peer.Wait switch
+    {
+        PromotionWait.Held => $"held back: Client members promote {peer.Id}",
+        PromotionWait.FirstContact => "not heard from yet: start it with -join",
+        PromotionWait.Answer => "does not answer",
+        PromotionWait.Entries => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{node.LastIndex.Value - peer.Match.Value} entries behind, votes at {options.Raft.PromotionLagEntries}"),
+        PromotionWait.OtherChange => "another change of the members is under way",
+        _ => "",
+    };
 
     /// <summary>How far a member is behind the end that it can have: an observer hears only what is
     /// committed.</summary>

@@ -21,7 +21,7 @@ internal sealed class SourceDesk(TransferSource source)
         LastChain = extent.Limit.Chain,
         LastTimeMicros = extent.Limit.TimeMicros,
         StateBase = source.StateBase,
-        Members = { source.View.Configuration.Members.Select(StatusReport.Describe) },
+        Members = { source.View.Configuration.All.Select(StatusReport.Describe) },
     }.ToByteArray();
 
     /// <summary>Takes a report; one of another cluster is none of this node's business.</summary>

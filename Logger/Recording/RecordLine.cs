@@ -22,8 +22,7 @@ internal static class RecordLine
                 return head + " noop";
             case RecordKind.Configuration when ConfigurationCodec.TryDecode(
                 payload, out Configuration? configuration, out _):
-                return $"{head} configuration {string.Join(' ', configuration.Members.Select(
-                    member => $"{member.Id}({member.Kind.ToString().ToLowerInvariant()})"))}";
+                return $"{head} configuration {ToolText.Members(configuration)}";
             case RecordKind.Session when SessionRecord.TryDecode(payload, out SessionRecord session):
                 return $"{head} session {session.ToText()}";
             case RecordKind.Command or RecordKind.SessionCommand

@@ -40,7 +40,9 @@ internal static class RecordJson
         if (kind == RecordKind.Configuration
             && ConfigurationCodec.TryDecode(payload, out Configuration? configuration, out _))
         {
-            WriteMembers(json, configuration);
+            WriteMembers(json, "members", configuration.Members);
+            if (configuration.Previous is { } previous)
+                WriteMembers(json, "previous_members", previous.Members);
         }
         else if (kind == RecordKind.Session && SessionRecord.TryDecode(payload, out SessionRecord record))
         {
@@ -76,10 +78,10 @@ internal static class RecordJson
             json.WriteNumber("delta", command.Delta);
     }
 
-    private static void WriteMembers(Utf8JsonWriter json, Configuration configuration)
+    private static void WriteMembers(Utf8JsonWriter json, string name, IReadOnlyList<Raft.Member> members)
     {
-        json.WriteStartArray("members");
-        foreach (Raft.Member member in configuration.Members)
+        json.WriteStartArray(name);
+        foreach (Raft.Member member in members)
         {
             json.WriteStartObject();
             json.WriteString("id", member.Id.Value);

@@ -40,9 +40,7 @@ internal sealed class RecordTable(LogIndex last, LogIndex? commit, int width)
     {
         if (kind == RecordKind.Configuration
             && ConfigurationCodec.TryDecode(payload, out Configuration? configuration, out _))
-            return string.Join(
-                ' ',
-                configuration.Members.Select(member => $"{member.Id}({member.Kind.ToString().ToLowerInvariant()})"));
+            return ToolText.Members(configuration);
         if (kind == RecordKind.Session && SessionRecord.TryDecode(payload, out SessionRecord session))
             return session.ToText();
         if (!CommandPayload.TryRead(kind, payload, out ReadOnlySpan<byte> bytes)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Chorus.Raft;
 
 namespace Chorus.Logger.Tools;
 
@@ -73,5 +74,13 @@ internal static class ToolText
     {
         length = Math.Clamp(length, 0, line.Length);
         return length > 0 && char.IsHighSurrogate(line[length - 1]) ? line[..(length - 1)] : line[..length];
+    }
+
+    /// <summary>The members that a configuration names, and after a joint one those that it comes from.</summary>
+    public static string Members(Configuration configuration)
+    {
+        string names = string.Join(
+            ' ', configuration.Members.Select(member => $"{member.Id}({member.Kind.ToString().ToLowerInvariant()})"));
+        return configuration.Previous is { } previous ? $"{names} and still {Members(previous)}" : names;
     }
 }

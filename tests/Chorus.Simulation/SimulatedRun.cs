@@ -188,7 +188,8 @@ internal sealed class SimulatedRun
             _around.History.ReadsAnswered, _around.History.AnsweredBy[(int)ReadMode.Lease],
             _around.History.AnsweredBy[(int)ReadMode.Log], _around.History.AnsweredBy[(int)ReadMode.Stale],
             _around.Invariants.StepsWithLease, _around.Invariants.Committed.Last, _around.Invariants.Elections,
-            _nemesis.Strikes, _operator.Changes + _librarian.Changes, _operator.Transfers, _around.Invariants.Dropped,
+            _nemesis.Strikes, _operator.Changes + _librarian.Changes, _operator.Several, _operator.Transfers,
+            _around.Invariants.Dropped,
             _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
             _nemesis.Lies, _around.Invariants.Fetched),
         failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);

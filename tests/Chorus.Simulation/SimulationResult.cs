@@ -27,6 +27,7 @@ internal sealed record SimulationResult(
 /// <param name="Elections">Elections won.</param>
 /// <param name="Strikes">Faults that struck.</param>
 /// <param name="MemberChanges">Members added, removed and replaced.</param>
+/// <param name="Several">Changes of several members at once among these.</param>
 /// <param name="Transfers">Times that the leadership was handed over on request.</param>
 /// <param name="Dropped">Entries that were truncated.</param>
 /// <param name="Followed">Records that observers have in the end, all together.</param>
@@ -36,12 +37,13 @@ internal sealed record SimulationResult(
 internal readonly record struct RunSummary(
     double SimulatedSeconds, long Events, int Writes, int Reads, int LeaseReads, int LogReads, int StaleReads,
     long StepsWithLease, ulong Committed, int Elections, int Strikes,
-    int MemberChanges, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched)
+    int MemberChanges, int Several, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads "
         + $"({LeaseReads} by lease, {LogReads} through the log, {StaleReads} stale), {Committed} committed, "
-        + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, {Transfers} transfers, "
+        + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, "
+        + $"{Several} of several, {Transfers} transfers, "
         + $"{Dropped} truncated, "
         + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched");
 }

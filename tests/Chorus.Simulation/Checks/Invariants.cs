@@ -146,7 +146,11 @@ internal sealed class Invariants
         }
     }
 
-    private bool IsOnQuorum(Configuration configuration, ulong index)
+    private bool IsOnQuorum(Configuration configuration, ulong index) =>
+        IsOnMajority(configuration, index)
+        && (configuration.Previous is not { } previous || IsOnMajority(previous, index));
+
+    private bool IsOnMajority(Configuration configuration, ulong index)
     {
         int durable = 0;
         foreach (Member member in configuration.Members)

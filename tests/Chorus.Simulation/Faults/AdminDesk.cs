@@ -13,6 +13,8 @@ namespace Chorus.Simulation.Faults;
 /// <param name="firstRequest">Number from which on its requests are counted; desks do not share numbers.</param>
 internal sealed class AdminDesk(Cluster cluster, SeededRandom random, int firstRequest = 0)
 {
+    private const long ChangePatienceMicros = 2_000_000;
+
     private readonly Surroundings _around = cluster.Around;
     private int _requests = firstRequest;
 
@@ -73,6 +75,32 @@ internal sealed class AdminDesk(Cluster cluster, SeededRandom random, int firstR
                 return isDone;
             },
             done);
+    }
+
+    /// <summary>
+    /// Asks for several changes at once, until somebody has made them or says that they make no sense; what is refused
+    /// for the time being is given up after a while.
+    /// </summary>
+    public void Change(IEnumerable<MemberChange> changes, Action<Code> done)
+    {
+        Requests frame = new();
+        frame.Requests_.Add(new Request { Id = 9, ChangeMembers = new ChangeMembers { Changes = { changes } } });
+        long deadline = _around.Events.Now + ChangePatienceMicros;
+        Code last = Code.Ok;
+        Attempt(
+            frame.ToByteArray(),
+            () => random.Pick(cluster.Nodes).ClientAddress,
+            answer =>
+            {
+                foreach (Response response in Responses.Parser.ParseFrom(answer).Responses_)
+                {
+                    last = response.Code;
+                    if (last is Code.Ok or Code.NotFound or Code.BadRequest)
+                        return true;
+                }
+                return _around.Events.Now >= deadline;
+            },
+            () => done(last));
     }
 
     /// <summary>Asks anybody, once, that another node should lead.</summary>

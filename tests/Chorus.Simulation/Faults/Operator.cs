@@ -1,7 +1,10 @@
+using Chorus.Common.Protocol;
 using Chorus.Raft;
 using Chorus.Simulation.Nodes;
 using Chorus.Simulation.World;
+using Action = Chorus.Common.Protocol.MemberChange.Types.Action;
 using Kind = Chorus.Common.Protocol.Member.Types.Kind;
+using Member = Chorus.Raft.Member;
 
 namespace Chorus.Simulation.Faults;
 
@@ -31,6 +34,9 @@ internal sealed class Operator
 
     /// <summary>Changes of the members that were carried through.</summary>
     public int Changes { get; private set; }
+
+    /// <summary>Changes of several members at once that were carried through.</summary>
+    public int Several { get; private set; }
 
     /// <summary>Transfers of the leadership that somebody said were done.</summary>
     public int Transfers { get; private set; }
@@ -78,11 +84,14 @@ internal sealed class Operator
         Configuration members = leader.Process!.Replica.Node.Configuration;
         SimulatedNode node = _cluster.Nodes.FirstOrDefault(other => other.IsCorrupt) ?? _random.Pick(_cluster.Nodes);
         Member? member = members.Find(new NodeId(node.Name));
-        if (member is null)
+        if (_random.Chance(0.4) && !_cluster.Nodes.Any(other => other.IsCorrupt || other.HasFlippedBits))
+            Begin(() => ChangeSeveral(members));
+        else if (member is null)
             Begin(() => Add(node, Finish));
         else if (node.IsCorrupt || (MayReplace(members, member, node) && _random.Chance(0.5)))
             Begin(() => Replace(node));
-        else if (ReplicasOf(members) > 2 && !_cluster.Nodes.Any(other => other.HasFlippedBits))
+        else if ((member.Kind != MemberKind.Voter || members.Voters.Count > 2)
+            && !_cluster.Nodes.Any(other => other.HasFlippedBits))
             Begin(() => Remove(node, () => Retire(node)));
     }
 
@@ -102,6 +111,8 @@ internal sealed class Operator
                 Begin(() => Add(node, Finish));
             else if (member is not null && node.IsRetired)
                 Begin(() => Remove(node, Finish));
+            else if (member is { IsHeld: true })
+                Begin(() => _desk.Change([Of(Action.Promote, node)], _ => Finish()));
             else
                 continue;
             return false;
@@ -115,15 +126,12 @@ internal sealed class Operator
         && leader.Process!.Replica.Node.Configuration is { } members
         && members.Find(new NodeId(node.Name)) is { } member && MayReplace(members, member, node);
 
-    private static int ReplicasOf(Configuration members) =>
-        members.Members.Count(member => member.Kind != MemberKind.Observer);
-
     // A wiped data directory is only lost for good when the others know the old one by its incarnation; one at a time.
     private bool MayReplace(Configuration members, Member member, SimulatedNode node) =>
-        members.Voters.Count >= 3 && member.Incarnation == node.Incarnation && !node.IsLeader
+        !members.IsJoint && members.Voters.Count >= 3 && member.Incarnation == node.Incarnation && !node.IsLeader
         && !_cluster.Nodes.Any(other => other != node && other.HasFlippedBits);
 
-    private void Begin(Action task)
+    private void Begin(System.Action task)
     {
         IsIdle = false;
         task();
@@ -135,7 +143,7 @@ internal sealed class Operator
         IsIdle = true;
     }
 
-    private void Add(SimulatedNode node, Action then)
+    private void Add(SimulatedNode node, System.Action then)
     {
         if (node.Process is null && node.IsRetired)
             node.Wipe();
@@ -149,11 +157,46 @@ internal sealed class Operator
         });
     }
 
-    private void Remove(SimulatedNode node, Action then)
+    private void Remove(SimulatedNode node, System.Action then)
     {
         _around.Trace.Add(node.Name, "is to leave");
         _desk.Remove(node, then);
     }
+
+    // Voters are demoted, learners promoted, and some leave, all in one step: the way of joint configurations.
+    private void ChangeSeveral(Configuration members)
+    {
+        List<MemberChange> changes = [];
+        List<SimulatedNode> leaving = [];
+        foreach (SimulatedNode node in _cluster.Nodes.Where(_ => _random.Chance(0.6)))
+        {
+            if (members.Find(new NodeId(node.Name)) is not { } member)
+                continue;
+            bool leaves = _random.Chance(0.15) && !node.IsLeader && members.Voters.Count > 2;
+            changes.Add(Of(leaves ? Action.Remove
+                : member.Kind == MemberKind.Voter ? Action.Demote : Action.Promote, node));
+            if (leaves)
+                leaving.Add(node);
+        }
+        if (changes.Count == 0)
+        {
+            IsIdle = true;
+            return;
+        }
+        _around.Trace.Add("", "several members change", (ulong)changes.Count);
+        _desk.Change(changes, code =>
+        {
+            foreach (SimulatedNode node in leaving.Where(_ => code is Code.Ok or Code.NotFound))
+            {
+                node.IsRetired = true;
+                node.Kill();
+            }
+            Several += code == Code.Ok ? 1 : 0;
+            Finish();
+        });
+    }
+
+    private static MemberChange Of(Action action, SimulatedNode node) => new() { Action = action, Id = node.Name };
 
     // It learns of its removal from nobody, and bothers the others for a while.
     private void Retire(SimulatedNode node) => _around.Events.After(_random.Exponential(500_000), () =>
@@ -170,11 +213,31 @@ internal sealed class Operator
         node.Wipe();
         if (_random.Chance(0.7))
             node.Start();
-        _around.Events.After(_random.Exponential(700_000), () => Remove(node, () =>
+        _around.Events.After(_random.Exponential(700_000), () =>
         {
-            node.IsRetired = true;
-            node.Kill();
-            Add(node, Finish);
-        }));
+            if (_random.Chance(0.5))
+                OpenSeat(node);
+            else
+                Remove(node, () => Rejoin(node));
+        });
+    }
+
+    // One command lets the new data directory take the old one's place, which may have shown up before that and been
+    // refused.
+    private void OpenSeat(SimulatedNode node) => _desk.Change(
+        [Of(Action.Replace, node)],
+        code =>
+        {
+            if (code == Code.Ok)
+                Add(node, Finish);
+            else
+                Remove(node, () => Rejoin(node));
+        });
+
+    private void Rejoin(SimulatedNode node)
+    {
+        node.IsRetired = true;
+        node.Kill();
+        Add(node, Finish);
     }
 }

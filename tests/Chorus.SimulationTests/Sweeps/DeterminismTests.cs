@@ -36,6 +36,7 @@ public sealed class DeterminismTests
         Assert.True(runs.Sum(run => run.Elections) > 40, "leaders change");
         Assert.True(runs.Sum(run => run.Strikes) > 100, "faults strike");
         Assert.True(runs.Sum(run => run.MemberChanges) > 5, "members come and go");
+        Assert.True(runs.Sum(run => run.Several) > 3, "several members change at once");
         Assert.True(runs.Sum(run => run.Transfers) > 10, "the leadership is handed over");
         Assert.True(runs.Sum(run => run.Dropped) > 20, "logs are truncated");
         Assert.True(runs.Sum(run => run.Fetched) > 50, "replicas far behind fetch from others");

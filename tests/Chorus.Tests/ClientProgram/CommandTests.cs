@@ -94,14 +94,6 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void Removing_a_member_names_it()
-    {
-        Assert.Equal(0, _program.Run("members", "remove", "node2"));
-        Assert.Equal(["node2"], _program.Cluster.Removed);
-        Assert.Equal("node2 is no longer a member\n", _program.Out);
-    }
-
-    [Fact]
     public void Every_flag_is_explained_in_the_help_and_in_the_manual()
     {
         string manual = File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "client.md"));

@@ -31,8 +31,11 @@ internal sealed class FakeCluster
     /// <summary>What each address answers to a request for its state.</summary>
     public Dictionary<string, Status> Statuses { get; } = [];
 
-    /// <summary>Members that were removed.</summary>
-    public List<string> Removed { get; } = [];
+    /// <summary>Changes of the members that were asked for.</summary>
+    public List<MemberChange> Changes { get; } = [];
+
+    /// <summary>What is answered to whoever wants other members; null: it is done.</summary>
+    public ClientResult? ChangeRefusal { get; set; }
 
     /// <summary>What is answered to whoever wants another leader; null: it is done.</summary>
     public ClientResult? TransferRefusal { get; set; }
@@ -49,10 +52,10 @@ internal sealed class FakeCluster
         {
             Send = SendAsync,
             Status = address => Task.FromResult(Statuses.GetValueOrDefault(address)),
-            RemoveMember = id =>
+            ChangeMembers = changes =>
             {
-                Removed.Add(id);
-                return new(new ClientResult(Code.Ok, default, 9, "", ""));
+                Changes.AddRange(changes);
+                return new(ChangeRefusal ?? new ClientResult(Code.Ok, "a (voter)"u8.ToArray(), 0, "", ""));
             },
             TransferLeadership = target =>
             {

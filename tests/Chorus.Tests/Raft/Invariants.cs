@@ -85,9 +85,12 @@ internal sealed class Invariants
             return;
         var configurations = nodes.SelectMany(n => n.Log)
             .Where(e => e.Configuration is not null).Select(e => e.Configuration!).Distinct().ToList();
-        Assert.Contains(configurations, c => 2 * c.Voters.Count(v =>
-            nodes.Any(n => n.Id == v && HoldsCommitted(n))) > c.Voters.Count);
+        Assert.Contains(
+            configurations, c => IsOnMajority(c, nodes) && (c.Previous is null || IsOnMajority(c.Previous, nodes)));
     }
+
+    private bool IsOnMajority(Configuration half, IReadOnlyCollection<TestNode> nodes) =>
+        2 * half.Voters.Count(v => nodes.Any(n => n.Id == v && HoldsCommitted(n))) > half.Voters.Count;
 
     private bool HoldsCommitted(TestNode node) =>
         node.DurableLog.Count >= _committed.Count && node.DurableLog[_committed.Count - 1] == _committed[^1];

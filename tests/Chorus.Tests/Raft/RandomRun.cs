@@ -56,6 +56,9 @@ internal sealed class RandomRun
     /// <summary>Entries that nodes have fetched.</summary>
     public int FetchedTotal { get; private set; }
 
+    /// <summary>Joint configurations that began.</summary>
+    public int Joint { get; private set; }
+
     /// <summary>Fetched entries that had no place.</summary>
     public int FetchesRefused { get; private set; }
 
@@ -119,7 +122,8 @@ internal sealed class RandomRun
         if (Leader is not { } leader)
             return false;
         Configuration configuration = leader.Node.Configuration;
-        return configuration.Members.All(m => m.Kind == MemberKind.Voter && m.Incarnation != 0)
+        return !configuration.IsJoint
+            && configuration.Members.All(m => m.Kind == MemberKind.Voter && m.Incarnation != 0)
             && _nodes.Where(n => configuration.Find(n.Id) is not null)
                 .All(n => n.Applied.Count == leader.Log.Count && n.DurableLog.SequenceEqual(leader.Log));
     }
@@ -191,7 +195,7 @@ internal sealed class RandomRun
         else if (what < 900)
             Read(node);
         else if (what < 940)
-            ChangeMembers(node);
+            ChangeMembers();
         else if (what < 950)
             node.Node.TryTransferLeadership(_random.Next(2) == 0 ? NodeId.None : _nodes[_random.Next(_nodes.Count)].Id);
         else if (node.Node.Role != Role.Leader)
@@ -287,18 +291,30 @@ internal sealed class RandomRun
         node.Take();
     }
 
-    private void ChangeMembers(TestNode node)
+    private void ChangeMembers()
     {
-        if (node.Node.Role != Role.Leader || !_wiped.IsNone)
+        if (Leader is not { } node || !_wiped.IsNone)
             return;
         Configuration now = node.Node.Configuration;
-        int i = _random.Next(_nodes.Count);
-        TestNode other = _nodes[i];
-        Configuration next = now.Find(other.Id) is null
-            ? now.With(TestCluster.MemberOf(
-                other.Id.Value, other.Incarnation, _random.Next(3) == 0 ? MemberKind.Voter : MemberKind.Learner))
-            : now.Without(other.Id);
-        node.Propose(next);
+        Configuration next = now.Target;
+        // Several at once are what joint configurations are for.
+        for (int changes = _random.Next(4); changes >= 0; changes--)
+        {
+            TestNode other = _nodes[_random.Next(_nodes.Count)];
+            if (other == node)
+                continue;
+            next = next.Find(other.Id) is not { } member
+                ? next.With(TestCluster.MemberOf(
+                    other.Id.Value, other.Incarnation, _random.Next(3) == 0 ? MemberKind.Voter : MemberKind.Learner))
+                : _random.Next(3) > 0 ? next.Without(other.Id)
+                : next.With(member with
+                {
+                    Kind = member.Kind == MemberKind.Voter ? MemberKind.Learner : MemberKind.Voter,
+                });
+        }
+        ConfigurationProposal answer = node.Propose(next);
+        AfterStep(node);
+        Joint += answer == ConfigurationProposal.Accepted && node.Node.Configuration.IsJoint ? 1 : 0;
     }
 
     /// <summary>

@@ -13,6 +13,7 @@ public sealed class RandomRunTests
         int seeds = int.Parse(Environment.GetEnvironmentVariable("CHORUS_RAFT_SEEDS") ?? "25");
         int fetched = 0;
         int refused = 0;
+        int joint = 0;
         for (int seed = block * seeds; seed < (block + 1) * seeds; seed++)
         {
             try
@@ -22,12 +23,14 @@ public sealed class RandomRunTests
                 run.Converge();
                 fetched += run.FetchedTotal;
                 refused += run.FetchesRefused;
+                joint += run.Joint;
             }
             catch (Exception e)
             {
                 throw new InvalidOperationException($"seed {seed}: {e.Message}", e);
             }
         }
+        Assert.True(joint > 0, $"{joint} joint configurations");
         Assert.True(fetched > seeds && refused > 0, $"{fetched} entries fetched, {refused} times refused");
     }
 }
