@@ -6,7 +6,8 @@ namespace Chorus.Simulation.Checks;
 /// Raft's invariants over the whole cluster, looked at after every step of every node. Nodes that are down are
 /// remembered as their disks were.
 /// </summary>
-internal sealed class Invariants
+/// <param name="loyalty">What the voters owe to leaders.</param>
+internal sealed class Invariants(Loyalty loyalty)
 {
     private readonly Dictionary<(ulong Index, ulong Term), ulong> _chains = [];
     private readonly Dictionary<ulong, string> _leaders = [];
@@ -18,7 +19,7 @@ internal sealed class Invariants
     public CommittedLog Committed { get; } = new();
 
     /// <summary>What nodes have told each other.</summary>
-    public Promises Promises { get; } = new();
+    public Promises Promises { get; } = new(loyalty);
 
     /// <summary>Elections that somebody won.</summary>
     public int Elections => _leaders.Count;

@@ -1,4 +1,5 @@
 using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 
 namespace Chorus.Simulation.Checks;
@@ -7,15 +8,23 @@ namespace Chorus.Simulation.Checks;
 /// What each node has told others, seen on the wire: votes, terms, acknowledgements. It must never break its word, not
 /// even across a restart.
 /// </summary>
-internal sealed class Promises
+/// <param name="loyalty">What the voters owe to leaders.</param>
+internal sealed class Promises(Loyalty loyalty)
 {
     private readonly Dictionary<(string Id, ulong Incarnation), ulong> _terms = [];
     private readonly Dictionary<(string Id, ulong Incarnation, ulong Term), string> _votes = [];
 
+    /// <summary>A node takes a message from its socket.</summary>
+    /// <param name="node">The receiver.</param>
+    /// <param name="clock">The receiver's clock.</param>
+    /// <param name="header">The message.</param>
+    public void Received(string node, IClock clock, byte[] header) => loyalty.Received(node, clock, header);
+
     /// <summary>A node sends a message.</summary>
     /// <param name="node">Its core.</param>
+    /// <param name="clock">Its clock.</param>
     /// <param name="header">The message as it leaves.</param>
-    public void Sent(RaftNode node, byte[] header)
+    public void Sent(RaftNode node, IClock clock, byte[] header)
     {
         var type = (PeerMessageType)header[7];
         if (type is not (PeerMessageType.VoteRequest or PeerMessageType.VoteResponse or PeerMessageType.AppendAccepted
@@ -26,6 +35,7 @@ internal sealed class Promises
         if (!PeerCodec.TryDecode(header, default, out PeerMessage decoded, out string? error))
             throw new Violation("messages are well-formed", error);
         Message message = decoded.Message!;
+        loyalty.Sent(message.From.Value, clock, message);
         (string Id, ulong) sender = (message.From.Value, message.FromIncarnation);
         ulong term = message.Term.Value;
         _terms[sender] = Math.Max(term, _terms.GetValueOrDefault(sender));

@@ -6,8 +6,10 @@ namespace Chorus.Simulation.Network;
 /// <param name="network">What carries the messages.</param>
 /// <param name="machine">The machine that the process runs on.</param>
 /// <param name="wake">Called when something has arrived.</param>
-/// <param name="tap">Sees every header sent, before it leaves.</param>
-internal sealed class PeerPort(SimulatedNetwork network, string machine, Action wake, Action<byte[]> tap)
+/// <param name="received">Sees every header that is taken.</param>
+/// <param name="sent">Sees every header sent, before it leaves.</param>
+internal sealed class PeerPort(
+    SimulatedNetwork network, string machine, Action wake, Action<byte[]> received, Action<byte[]> sent)
     : IPeerTransport, IEndpoint
 {
     private const int WaitingMax = 20_000;
@@ -18,6 +20,8 @@ internal sealed class PeerPort(SimulatedNetwork network, string machine, Action 
     public bool TryReceive(out PeerFrame frame)
     {
         bool any = _waiting.TryDequeue(out (byte[] Header, byte[] Records) next);
+        if (any)
+            received(next.Header);
         frame = any ? new PeerFrame(next.Header, next.Records) : default;
         return any;
     }
@@ -25,7 +29,7 @@ internal sealed class PeerPort(SimulatedNetwork network, string machine, Action 
     public void Send(string address, ReadOnlySpan<byte> header, ReadOnlySpan<byte> records)
     {
         byte[] copy = header.ToArray();
-        tap(copy);
+        sent(copy);
         network.SendBetweenPeers(machine, address, copy, records.ToArray());
     }
 

@@ -127,6 +127,10 @@ internal sealed class Plan
     /// <summary>An election timeout, in microseconds: the measure of how long faults last.</summary>
     public long ElectionMicros => TickMicros * Raft.ElectionTimeoutTicks;
 
+    /// <summary>How long a voter that has heard a leader elects nobody else, at the least, by its own clock.</summary>
+    /// <remarks>The loop may be two ticks late, and one more may be due right after it has heard.</remarks>
+    public long PromiseMicros => TickMicros * (Raft.ElectionTimeoutTicks - 3);
+
     public override string ToString() =>
         $"{Voters} voters {(StartsFixed ? "together" : "by joining")}, {DurationMicros / 1_000_000} s, "
         + $"tick {TickMicros} us, "

@@ -55,7 +55,7 @@ internal sealed class Process : IMachineProcess
             Crashed = crashed,
             Companion = _apply,
         };
-        _peers = new PeerPort(around.Network, node.Name, _loop.Wake, Sent);
+        _peers = new PeerPort(around.Network, node.Name, _loop.Wake, Received, Sent);
         _clients = new ClientPort(around.Network, node.ClientAddress, _loop.Wake);
         _joins = new ClientPort(around.Network, node.JoinAddress, _loop.Wake);
         _transfer = new TransferThread(around, node, random.Fork(), Guard);
@@ -204,10 +204,12 @@ internal sealed class Process : IMachineProcess
             throw new Violation("the door knows the log", $"{_node.Name} lets in by other sessions than it has");
     }
 
+    private void Received(byte[] header) => _around.Invariants.Promises.Received(_node.Name, _node.Clock, header);
+
     // The first messages of all leave before the constructor is done, if ever.
     private void Sent(byte[] header)
     {
         if (Replica is not null)
-            _around.Invariants.Promises.Sent(Replica.Node, header);
+            _around.Invariants.Promises.Sent(Replica.Node, _node.Clock, header);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class Surroundings
         History = new History(Events);
         Applied = new AppliedLog(History);
         Plan = new Plan(Random.Fork());
+        Invariants = new Invariants(new Loyalty(Plan.PromiseMicros));
     }
 
     public SeededRandom Random { get; }
@@ -31,7 +32,7 @@ internal sealed class Surroundings
 
     public AppliedLog Applied { get; }
 
-    public Invariants Invariants { get; } = new();
+    public Invariants Invariants { get; }
 
     public Plan Plan { get; }
 
