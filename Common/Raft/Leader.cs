@@ -41,7 +41,8 @@ internal sealed class Leader
         foreach (Progress peer in _replication.Peers)
         {
             peers.Add(new PeerStatus(
-                peer.Id, peer.Match, peer.Next, peer.State, _replication.Answers(peer), _membership.WaitOf(peer)));
+                peer.Id, peer.Match, peer.Next, peer.State, _replication.Answers(peer), _replication.Awaits(peer),
+                _membership.WaitOf(peer)));
         }
         return peers;
     }

@@ -6,9 +6,13 @@ namespace Chorus.Raft;
 /// <param name="Next">Next index to send.</param>
 /// <param name="State">How the leader replicates to it.</param>
 /// <param name="RecentlyActive">Whether it answered within the last election timeout.</param>
+/// <param name="IsAwaited">
+/// Whether nothing can be said of it yet: it has not answered, but has not had an election timeout to do so either.
+/// </param>
 /// <param name="Wait">Why it is not a voter yet, if it is a learner.</param>
 public readonly record struct PeerStatus(
-    NodeId Id, LogIndex Match, LogIndex Next, ProgressState State, bool RecentlyActive, PromotionWait Wait);
+    NodeId Id, LogIndex Match, LogIndex Next, ProgressState State, bool RecentlyActive, bool IsAwaited,
+    PromotionWait Wait);
 
 /// <summary>What a learner waits for before it becomes a voter.</summary>
 public enum PromotionWait : byte

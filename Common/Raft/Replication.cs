@@ -73,8 +73,12 @@ internal sealed class Replication(NodeState state)
     }
 
     /// <summary>Whether a member has answered within an election timeout.</summary>
-    public bool Answers(Progress peer) =>
-        peer.HasAnswered && state.Now - peer.AnsweredAt <= (ulong)state.Options.ElectionTimeoutTicks;
+    public bool Answers(Progress peer) => peer.HasAnswered && IsRecent(peer.AnsweredAt);
+
+    /// <summary>Whether a member may yet give its first answer in time.</summary>
+    public bool Awaits(Progress peer) => !peer.HasAnswered && IsRecent(peer.AnsweredAt);
+
+    private bool IsRecent(ulong tick) => state.Now - tick <= (ulong)state.Options.ElectionTimeoutTicks;
 
     /// <summary>
     /// Largest v such that a majority of the voters has a value ≥ v; of a joint configuration a majority of each half.

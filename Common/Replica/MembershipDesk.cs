@@ -20,7 +20,8 @@ internal sealed class MembershipDesk(
 
     private readonly MemberChanges _rules = new(options, node);
 
-    // Of a leader that has just been elected nobody knows yet what is committed; this is over in a round trip.
+    // A leader that has just been elected knows neither what is committed nor who answers: over in a round trip or,
+    // where a member is down, in an election timeout.
     private readonly List<Action> _postponed = [];
 
     // Joint configurations that are committed, and who is to be told when they are left.
@@ -80,8 +81,28 @@ internal sealed class MembershipDesk(
             WhenCommitted(new OperatorAnswer(Code.Ok), done);
             return;
         }
+        if (Postpones(() => Add(wanted, done), done))
+            return;
         if (Propose(current.With(next), done))
             logger.MemberJoins(options.Id, wanted.Id.Value, next.Kind, node.LastIndex);
+    }
+
+    /// <summary>
+    /// Puts a request off that a leader cannot judge yet, because it has only just been elected: it would take
+    /// for lost who has not had the time to answer.
+    /// </summary>
+    /// <param name="change">What is called again, later.</param>
+    /// <param name="done">Called at once if too many wait.</param>
+    /// <returns>Whether the request is taken care of.</returns>
+    public bool Postpones(Action change, Action<OperatorAnswer> done)
+    {
+        if (!IsNewLeader)
+            return false;
+        if (_postponed.Count < PostponedMax)
+            _postponed.Add(change);
+        else
+            done(new OperatorAnswer(Code.Refused, "the leader has only just been elected", TryAgain));
+        return true;
     }
 
     /// <summary>Makes changes of the members, all of them at once or none.</summary>
@@ -94,8 +115,6 @@ internal sealed class MembershipDesk(
             WhenCommitted(refusal, done);
             return;
         }
-        if (Postpones(() => Change(asked, done), done))
-            return;
         if (node.Configuration.Members.SequenceEqual(next.Members) && !node.Configuration.IsJoint)
             WhenCommitted(Done(), done);
         else if (Propose(next, done))
@@ -128,7 +147,7 @@ internal sealed class MembershipDesk(
     /// <summary>Goes on with what waits; called once a round.</summary>
     public void Work()
     {
-        if (_postponed.Count > 0 && !IsUnsettledLeader)
+        if (_postponed.Count > 0 && !IsNewLeader)
         {
             Action[] postponed = [.. _postponed];
             _postponed.Clear();
@@ -178,18 +197,10 @@ internal sealed class MembershipDesk(
 
     private OperatorAnswer Done() => new(Code.Ok, Payload: node.Configuration.Target.ToString());
 
-    private bool IsUnsettledLeader => node.Role == Role.Leader && node.TermAt(node.Commit) != node.Term;
-
-    private bool Postpones(Action change, Action<OperatorAnswer> done)
-    {
-        if (!IsUnsettledLeader)
-            return false;
-        if (_postponed.Count < PostponedMax)
-            _postponed.Add(change);
-        else
-            done(new OperatorAnswer(Code.Refused, "the leader has only just been elected", TryAgain));
-        return true;
-    }
+    private bool IsNewLeader =>
+        node.Role == Role.Leader
+        && (node.TermAt(node.Commit) != node.Term
+            || node.Peers.Any(peer => peer.IsAwaited && node.Configuration.Find(peer.Id)?.Kind == MemberKind.Voter));
 
     private bool Propose(Configuration next, Action<OperatorAnswer> done)
     {

@@ -73,6 +73,8 @@ internal sealed class OperatorDesk(
             answer(OperatorAnswer.NotLeader);
         else if (request.BodyCase == Request.BodyOneofCase.TransferLeadership)
             transfers.Begin(new NodeId(request.TransferLeadership.Target), answer);
+        else if (membership.Postpones(() => Decide(request, done), answer))
+            return;
         else if (!membership.NeedsOtherLeader(ChangesOf(request), out NodeId successor))
             membership.Change(ChangesOf(request), answer);
         else if (successor.IsNone)
