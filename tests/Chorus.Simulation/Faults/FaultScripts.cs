@@ -27,7 +27,10 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
                 Freeze(leader);
                 break;
             case FaultKind.Usurper:
-                Usurp(leader, random.Pick(cluster.Nodes));
+                if (random.Chance(0.5))
+                    Usurp(leader, random.Pick(cluster.Nodes));
+                else
+                    UsurpByTerm(leader, random.Pick(cluster.Nodes));
                 break;
             case FaultKind.LateAnswers:
                 DelayAnswers(leader);
@@ -124,6 +127,44 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
             After(Elections(2), Network.HealAll);
         });
     }
+
+    // The leader stands still; one campaigns with a slow disk, the others ask it, and what it answers waits. They hear the
+    // leader again and promise themselves to it; then they learn of the candidate's term, and are asked for their vote.
+    private void UsurpByTerm(SimulatedNode leader, SimulatedNode usurper)
+    {
+        List<SimulatedNode> voters = [.. cluster.Nodes.Where(node => node != leader && node != usurper)];
+        if (usurper == leader || voters.Count == 0)
+            return;
+        long election = cluster.Around.Plan.ElectionMicros;
+        leader.Pause(2 * election + Elections(0.5));
+        usurper.HangDisk(3 * election);
+        CutOff(leader, [usurper]);
+        Until(() => Has(usurper, Role.Candidate), 6, () =>
+        {
+            foreach (SimulatedNode voter in voters)
+            {
+                Network.Hold(usurper.Name, voter.Name);
+                _held.Add((usurper.Name, voter.Name));
+            }
+            Until(() => voters.Any(voter => Has(voter, Role.PreCandidate)), 4, () =>
+                Until(() => voters.Any(voter => Obeys(voter, leader)), 4, () =>
+                    After(2 * cluster.Around.Plan.TickMicros, () => LetOthersKnow(leader, usurper, voters))));
+        });
+    }
+
+    private void LetOthersKnow(SimulatedNode leader, SimulatedNode usurper, List<SimulatedNode> voters)
+    {
+        CutOff(leader, cluster.Nodes);
+        foreach (SimulatedNode voter in voters)
+            Network.Release(usurper.Name, voter.Name);
+        After(Elections(2), Network.HealAll);
+    }
+
+    private static bool Has(SimulatedNode node, Role role) =>
+        node.Process is { IsUp: true } process && process.Replica.Node.Role == role;
+
+    private static bool Obeys(SimulatedNode node, SimulatedNode leader) =>
+        node.Process is { IsUp: true } process && process.Replica.Node.Leader.Value == leader.Name;
 
     // What the others answer to one round of heartbeats waits, and arrives when they have heard nothing more for long.
     private void DelayAnswers(SimulatedNode leader)
