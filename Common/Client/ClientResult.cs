@@ -9,7 +9,9 @@ namespace Chorus.Common.Client;
 /// deadline; not applied.
 /// </param>
 /// <param name="Payload">What the state machine answered; for a get the value.</param>
-/// <param name="Index">Index of the write's entry in the log; 0 otherwise.</param>
+/// <param name="Index">
+/// Index in the log: of a write's entry, or of the last one that was applied when a read was answered; 0 otherwise.
+/// </param>
 /// <param name="Message">The cause of a failure; empty otherwise.</param>
 /// <param name="Cure">What to do about it; empty otherwise.</param>
 public readonly record struct ClientResult(

@@ -92,7 +92,7 @@ internal sealed class PendingReads(
         else
             counters.Reads++;
         if (code is Code.Ok or Code.NotFound)
-            responder.Reply(read.Target, code, answer, read.IsStale ? applied.Value : 0);
+            responder.Reply(read.Target, code, answer, applied.Value);
         else
             responder.Fail(read.Target, code, message);
     }

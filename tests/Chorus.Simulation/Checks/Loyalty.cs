@@ -5,8 +5,8 @@ using Chorus.Raft;
 namespace Chorus.Simulation.Checks;
 
 /// <summary>
-/// Who answers a leader's heartbeat promises to elect nobody else for a while, by its own clock: leases stand on it (trap
-/// 23). Seen on the wire alone, so that no node is believed.
+/// Who answers a leader's heartbeat promises to elect nobody else for a while, by its own clock: leases stand on it
+/// (trap 23). Seen on the wire alone, so that no node is believed.
 /// </summary>
 /// <param name="promisedMicros">How long a promise lasts at the least.</param>
 internal sealed class Loyalty(long promisedMicros)

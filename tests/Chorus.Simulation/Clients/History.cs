@@ -7,7 +7,9 @@ namespace Chorus.Simulation.Clients;
 /// <summary>
 /// Everything that clients asked and were told, and what the log made of it; decides in the end whether both agree.
 /// </summary>
-internal sealed class History(EventQueue world)
+/// <param name="world">Time.</param>
+/// <param name="committed">What has been committed.</param>
+internal sealed class History(EventQueue world, CommittedLog committed)
 {
     private readonly List<Operation> _operations = [];
     private readonly Dictionary<int, Applied> _applied = [];
@@ -46,6 +48,7 @@ internal sealed class History(EventQueue world)
             Expected = expected,
             Delta = delta,
             CalledAt = world.Now,
+            CommittedAtCall = committed.Last,
         };
         _operations.Add(operation);
         return operation;
@@ -86,6 +89,11 @@ internal sealed class History(EventQueue world)
         {
             ReadsAnswered++;
             AnsweredBy[(int)operation.Reads]++;
+            if (operation.Reads != ReadMode.Stale && operation.Index < operation.CommittedAtCall)
+            {
+                throw new Violation("a read sees whatever was committed when it was asked",
+                    $"{operation}: {operation.CommittedAtCall} was committed then");
+            }
             return;
         }
         Acknowledged++;

@@ -62,6 +62,9 @@ internal sealed class Operation
     /// <summary>When the client began.</summary>
     public required long CalledAt { get; init; }
 
+    /// <summary>Last index that anybody knew to be committed when the client began: a get must have seen it.</summary>
+    public ulong CommittedAtCall { get; init; }
+
     /// <summary>When the client got the answer; for ever when it got none.</summary>
     public long ReturnedAt { get; set; } = long.MaxValue;
 
@@ -73,7 +76,7 @@ internal sealed class Operation
     public bool Found { get; set; }
 
     /// <summary>
-    /// Index in the log that the answer named: where a write stands, or up to where a stale read saw.
+    /// Index in the log that the answer named: where a write stands, or up to where a read saw.
     /// </summary>
     public ulong Index { get; set; }
 

@@ -128,8 +128,8 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
         });
     }
 
-    // The leader stands still; one campaigns with a slow disk, the others ask it, and what it answers waits. They hear the
-    // leader again and promise themselves to it; then they learn of the candidate's term, and are asked for their vote.
+    // The leader stands still; one campaigns with a slow disk, the others ask it, and what it answers waits. They hear
+    // the leader again and promise themselves to it; then they learn of the candidate's term, and are asked for a vote.
     private void UsurpByTerm(SimulatedNode leader, SimulatedNode usurper)
     {
         List<SimulatedNode> voters = [.. cluster.Nodes.Where(node => node != leader && node != usurper)];

@@ -14,10 +14,10 @@ internal sealed class Surroundings
         Events = new EventQueue();
         Trace = new Trace(Events, live);
         Network = new SimulatedNetwork(Events, Random.Fork());
-        History = new History(Events);
-        Applied = new AppliedLog(History);
         Plan = new Plan(Random.Fork());
         Invariants = new Invariants(new Loyalty(Plan.PromiseMicros));
+        History = new History(Events, Invariants.Committed);
+        Applied = new AppliedLog(History);
     }
 
     public SeededRandom Random { get; }

@@ -8,8 +8,8 @@ using Action = Chorus.Common.Protocol.MemberChange.Types.Action;
 namespace Chorus.Tests.Replica;
 
 /// <summary>
-/// A leader that has only just been elected is asked to change the members: it must not take for lost who has not had the
-/// time to answer it.
+/// A leader that has only just been elected is asked to change the members: it must not take for lost who has not had
+/// the time to answer it.
 /// </summary>
 public sealed class NewLeaderTests
 {
