@@ -127,6 +127,8 @@ public static class PeerCodec
                 return Put(
                     ref writer, PeerMessageType.AppendRejected, m.RejectedIndex.Value, m.ConflictTerm.Value,
                     m.ConflictFirst.Value);
+            case SnapshotRequired m:
+                return Put(ref writer, PeerMessageType.SnapshotRequired, m.First.Value, m.Commit.Value);
             case HeartbeatRequest m:
                 return Put(ref writer, PeerMessageType.HeartbeatRequest, m.Commit.Value, m.Round);
             case HeartbeatResponse m:
@@ -182,6 +184,8 @@ public static class PeerCodec
                 return new AppendAccepted(e.From, e.FromIncarnation, e.To, term, r.Index());
             case PeerMessageType.AppendRejected:
                 return new AppendRejected(e.From, e.FromIncarnation, e.To, term, r.Index(), r.Term(), r.Index());
+            case PeerMessageType.SnapshotRequired:
+                return new SnapshotRequired(e.From, e.FromIncarnation, e.To, term, r.Index(), r.Index());
             case PeerMessageType.HeartbeatRequest:
                 return new HeartbeatRequest(e.From, e.FromIncarnation, e.To, term, r.Index(), r.Number());
             case PeerMessageType.HeartbeatResponse:

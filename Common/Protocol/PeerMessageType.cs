@@ -53,4 +53,7 @@ public enum PeerMessageType : byte
 
     /// <summary><see cref="Chorus.Raft.ReadIndexResponse"/>.</summary>
     ReadIndexResponse = 21,
+
+    /// <summary><see cref="Chorus.Raft.SnapshotRequired"/>.</summary>
+    SnapshotRequired = 24,
 }

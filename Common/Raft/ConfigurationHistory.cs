@@ -12,8 +12,26 @@ internal sealed class ConfigurationHistory
 {
     private readonly List<ConfigurationEntry> _entries = [new(LogIndex.Zero, Configuration.Empty)];
 
-    /// <summary>Takes over the configurations found in the recovered log.</summary>
-    public ConfigurationHistory(EntryRange log) => Append(log, log.From);
+    /// <summary>
+    /// Takes over the configurations found in the recovered log, and that of the snapshot before it: whatever a log
+    /// that was discarded said of members does not count (trap 10).
+    /// </summary>
+    public ConfigurationHistory(RecoveredState recovered)
+    {
+        ConfigurationEntry? older = recovered.Snapshot?.Configuration;
+        if (Mutants.SnapshotKeepsConfiguration && recovered.Log.Configurations.Count > 0)
+            older = null;
+        foreach (ConfigurationEntry entry in recovered.Log.Configurations)
+        {
+            if (older is { } before && before.Index > LogIndex.Zero && before.Index < entry.Index)
+                Append(before.Index, before.Configuration);
+            if (older is { } reached && reached.Index <= entry.Index)
+                older = null;
+            Append(entry.Index, entry.Configuration);
+        }
+        if (older is { } last && last.Index > LogIndex.Zero)
+            Append(last.Index, last.Configuration);
+    }
 
     /// <summary>The configuration in force and where it stands.</summary>
     public ConfigurationEntry Active => _entries[^1];
@@ -49,6 +67,12 @@ internal sealed class ConfigurationHistory
         return _entries.Count < before;
     }
 
+    /// <summary>The configuration that was in force at an index.</summary>
+    public ConfigurationEntry At(LogIndex index) => _entries[PositionAt(index)];
+
+    /// <summary>Forgets all configurations up to an index but the last of them.</summary>
+    public void CutUpTo(LogIndex index) => _entries.RemoveRange(0, PositionAt(index));
+
     /// <summary>The configurations inside <c>[from, until)</c>, as a message carries them.</summary>
     public IReadOnlyList<ConfigurationEntry> Slice(LogIndex from, LogIndex until)
     {
@@ -61,5 +85,13 @@ internal sealed class ConfigurationHistory
                 slice.Add(entry);
         }
         return slice;
+    }
+
+    private int PositionAt(LogIndex index)
+    {
+        int position = _entries.Count - 1;
+        while (position > 0 && _entries[position].Index > index)
+            position--;
+        return position;
     }
 }

@@ -51,8 +51,10 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         if (!Follow(m))
             return;
         state.NoteLeaderCommit(m.Commit);
+        // What was cut off here is committed, so the leader of this term has the very same.
+        bool isBeforeBase = m.PreviousIndex < state.Log.Base;
         Term? own = state.Log.TermAt(m.PreviousIndex);
-        if (own != m.PreviousTerm)
+        if (own != m.PreviousTerm && !isBeforeBase)
         {
             Reject(m, own);
             return;
@@ -62,6 +64,8 @@ internal sealed class Follower(NodeState state, Campaign campaign)
         // Trap 12: what stands behind the entries of this message has not been compared with the leader's
         // log.
         LogIndex matched = m.Entries.Until.Previous;
+        if (isBeforeBase)
+            matched = LogIndex.Max(matched, state.Log.Base);
         state.AdvanceVerified(matched);
         LogIndex proven = Mutants.CommitBeyondMatch ? state.Log.Last : matched;
         state.AdvanceCommit(LogIndex.Min(m.Commit, proven));
@@ -92,6 +96,33 @@ internal sealed class Follower(NodeState state, Campaign campaign)
             return;
         state.Emit(RaftEventKind.AskedToLead, m.From, state.Log.Last);
         campaign.StartForTransfer();
+    }
+
+    /// <summary>The leader cannot bring what is missing here.</summary>
+    public void OnSnapshotRequired(SnapshotRequired m)
+    {
+        if (m.Term < state.Term || !Follow(m))
+            return;
+        state.NoteLeaderCommit(m.Commit);
+        state.LeaderFirst = m.First;
+    }
+
+    /// <summary>Says what a snapshot is worth; commits what it stands for where the own log holds it.</summary>
+    /// <remarks>
+    /// Bounded like <see cref="TryAppendCommitted"/>, for the same reason: what a source knows to be committed may be
+    /// unknown to the deposed leader that this node still follows.
+    /// </remarks>
+    public SnapshotOutcome OnSnapshot(SnapshotMark snapshot)
+    {
+        bool isNews = snapshot.Index > state.Commit && snapshot.Index <= state.LeaderCommit
+            && snapshot.Term <= state.Term;
+        if (!isNews || state.IsObserver)
+            return SnapshotOutcome.Ignored;
+        if (!snapshot.IsContinuedBy(state.Log.TermAt(snapshot.Index)))
+            return SnapshotOutcome.Replaces;
+        state.AdvanceVerified(snapshot.Index);
+        state.AdvanceCommit(snapshot.Index);
+        return SnapshotOutcome.Committed;
     }
 
     /// <summary>Appends entries that are committed, whoever brought them. False when they have no place here.</summary>
@@ -186,7 +217,8 @@ internal sealed class Follower(NodeState state, Campaign campaign)
     /// </summary>
     private void Reject(AppendRequest m, Term? own)
     {
-        LogIndex first = own is null ? state.Log.Last.Next : state.Log.RunStart(m.PreviousIndex);
+        LogIndex first = own is null ? state.Log.Last.Next
+            : m.PreviousIndex > state.Log.Base ? state.Log.RunStart(m.PreviousIndex) : m.PreviousIndex;
         SendRejection(m, own ?? Term.Zero, first);
     }
 

@@ -38,7 +38,7 @@ internal sealed class IncarnationGate(NodeState state)
             return true;
         bool mayBeNewer = message switch
         {
-            AppendRequest or HeartbeatRequest or ReadIndexResponse => true,
+            AppendRequest or HeartbeatRequest or SnapshotRequired or ReadIndexResponse => true,
             PreVoteRequest m => !IsKnown(m.LastTerm, m.LastIndex),
             VoteRequest m => !IsKnown(m.LastTerm, m.LastIndex),
             _ => false,

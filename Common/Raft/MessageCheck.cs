@@ -26,6 +26,8 @@ internal static class MessageCheck
         AppendAccepted m => IsIndex(m.Match),
         AppendRejected m =>
             IsIndex(m.RejectedIndex) && m.ConflictFirst <= m.RejectedIndex && m.ConflictTerm <= m.Term,
+        SnapshotRequired m =>
+            m.Term > Term.Zero && IsIndex(m.Commit) && m.First > LogIndex.Zero && m.First <= m.Commit.Next,
         HeartbeatRequest m => m.Term > Term.Zero && IsIndex(m.Commit) && m.Round > 0,
         HeartbeatResponse m => IsIndex(m.LastIndex),
         TimeoutNow m => m.Term > Term.Zero,

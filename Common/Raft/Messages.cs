@@ -112,6 +112,24 @@ public sealed record AppendRejected(
     : Message(From, FromIncarnation, To, Term);
 
 /// <summary>
+/// "What you lack is no longer in my log": the receiver is to fetch a snapshot, or the entries, from whoever has
+/// them.
+/// </summary>
+/// <param name="From">The leader.</param>
+/// <param name="FromIncarnation">Its incarnation.</param>
+/// <param name="To">Receiver.</param>
+/// <param name="Term">Leader's term.</param>
+/// <param name="First">First index that the leader's log still holds.</param>
+/// <param name="Commit">Leader's commit index; a snapshot up to there is believed.</param>
+/// <remarks>
+/// Raft §7 has the leader push the snapshot. Here it says only that one is needed: the receiver pulls it from any
+/// member.
+/// </remarks>
+public sealed record SnapshotRequired(
+    NodeId From, ulong FromIncarnation, NodeId To, Term Term, LogIndex First, LogIndex Commit)
+    : Message(From, FromIncarnation, To, Term);
+
+/// <summary>
 /// "I lead", with a round number by which reads and check-quorum know fresh answers from old ones.
 /// </summary>
 /// <param name="From">The leader.</param>

@@ -20,6 +20,12 @@ internal static class Mutants
     public static bool RecoverOnlyCommitted;
     /// <summary>Trap 4: entries reach the disk before the term that they belong to.</summary>
     public static bool EntriesBeforeTerm;
+    /// <summary>Trap 9: a snapshot is put beside a log that does not hold it, and the log is kept.</summary>
+    public static bool SnapshotKeepsSuffix;
+    /// <summary>Trap 10: the members of a log that a snapshot has replaced stay in force.</summary>
+    public static bool SnapshotKeepsConfiguration;
+    /// <summary>Trap 21: a snapshot is written without the sessions of clients.</summary>
+    public static bool SessionsOutsideSnapshot;
     /// <summary>Trap 11: entries of an earlier term are committed by counting.</summary>
     public static bool CommitOldTerms;
     /// <summary>Trap 12: every AppendEntries truncates behind its last entry.</summary>
@@ -88,6 +94,9 @@ internal static class Mutants
     public const bool LeaderCountsItselfEarly = false;
     public const bool RecoverOnlyCommitted = false;
     public const bool EntriesBeforeTerm = false;
+    public const bool SnapshotKeepsSuffix = false;
+    public const bool SnapshotKeepsConfiguration = false;
+    public const bool SessionsOutsideSnapshot = false;
     public const bool CommitOldTerms = false;
     public const bool TruncateAlways = false;
     public const bool CommitBeyondMatch = false;

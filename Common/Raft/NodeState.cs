@@ -28,17 +28,20 @@ internal sealed class NodeState
         Sizes = sizes;
         Timer = new ElectionTimer(options.ElectionTimeoutTicks, new SplitMix(seed), !recovered.IsFirstStart);
         Disk = new DiskWatch(options.DiskStallTicks);
-        Log = new TermRuns(recovered.Log);
-        Configurations = new ConfigurationHistory(recovered.Log);
+        Log = new TermRuns(recovered.Log, recovered.Before);
+        Configurations = new ConfigurationHistory(recovered);
+        LogIndex snapshot = recovered.Snapshot?.Index ?? LogIndex.Zero;
+        Check.That(snapshot >= Log.Base && snapshot <= Log.Last, "a log goes on from its snapshot");
         _saved = recovered.HardState;
-        Term = RecoveredTerm(recovered.HardState, Log.LastTerm);
-        VotedFor = recovered.HardState.VotedFor;
+        Term = RecoveredTerm(recovered);
+        VotedFor = Term > recovered.HardState.Term ? NodeId.None : recovered.HardState.VotedFor;
         Durable = Log.Last;
-        Commit = LogIndex.Min(recovered.HardState.Commit, Log.Last);
+        Commit = LogIndex.Max(snapshot, LogIndex.Min(recovered.HardState.Commit, Log.Last));
         Verified = Commit;
-        if (recovered.HardState.Commit > Log.Last)
+        LogIndex proven = LogIndex.Max(recovered.HardState.Commit, recovered.CommittedUpTo);
+        if (proven > Log.Last)
         {
-            LossBound = recovered.HardState.Commit;
+            LossBound = proven;
             Emit(RaftEventKind.LogLossProven, Self, LossBound);
         }
         Timer.Redraw(Self, Configuration, NodeId.None);
@@ -65,6 +68,11 @@ internal sealed class NodeState
     /// a term no higher than this node's: so every leader that it will ever follow holds the very same entries.
     /// </summary>
     public LogIndex LeaderCommit { get; private set; }
+
+    /// <summary>
+    /// First entry that the leader of this term still has; 0 while it has not said that something is missing there.
+    /// </summary>
+    public LogIndex LeaderFirst { get; set; }
 
     /// <summary>Last entry that is durable on the own disk.</summary>
     public LogIndex Durable { get; private set; }
@@ -220,6 +228,14 @@ internal sealed class NodeState
             Emit(RaftEventKind.ConfigurationRolledBack, Self, Configurations.Active.Index);
     }
 
+    /// <summary>Forgets what was cut off the log.</summary>
+    public void CutLog(LogIndex index)
+    {
+        Check.That(index <= LogIndex.Min(Commit, Durable), "only what is committed is cut off");
+        Log.CutUpTo(index);
+        Configurations.CutUpTo(index);
+    }
+
     public void NoteLeaderCommit(LogIndex index) => LeaderCommit = LogIndex.Max(LeaderCommit, index);
 
     public void AdvanceVerified(LogIndex index)
@@ -276,6 +292,7 @@ internal sealed class NodeState
         Term = term;
         VotedFor = votedFor;
         Leader = NodeId.None;
+        LeaderFirst = LogIndex.Zero;
         Verified = Commit;
     }
 
@@ -289,10 +306,15 @@ internal sealed class NodeState
     }
 
     /// <summary>
-    /// Entries reach the disk after their term; only the first entries of a new cluster come from outside.
+    /// Entries reach the disk after their term; only the first entries of a new cluster, and a snapshot put there by
+    /// somebody, come from outside.
     /// </summary>
-    private static Term RecoveredTerm(HardState state, Term last)
+    private static Term RecoveredTerm(RecoveredState recovered)
     {
+        (HardState state, Term last) = (recovered.HardState, recovered.Before);
+        if (recovered.Log.Count == 0)
+            return last > state.Term ? last : state.Term;
+        last = recovered.Log.Terms[^1].Term;
         Check.That(
             last <= state.Term || (state.Term == Term.Zero && last.Value == 1),
             "the log holds entries of a term that the hard state does not know: the hard state was lost");

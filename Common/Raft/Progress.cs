@@ -183,6 +183,15 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
     public void Backtrack(LogIndex next, ulong now)
     {
         Check.That(next > LogIndex.Zero && next <= Next, "backtracking goes back");
+        ProbeFrom(next, now);
+    }
+
+    /// <summary>
+    /// Looks for the common entry from an index on, wherever the search was: back, or forward where entries were cut
+    /// off.
+    /// </summary>
+    public void ProbeFrom(LogIndex next, ulong now)
+    {
         Next = next;
         Match = LogIndex.Min(Match, next.Previous);
         AdvancedAt = now;

@@ -33,6 +33,7 @@ public sealed class RaftNode
     private readonly Follower _follower;
     private readonly Leader _leader;
     private readonly FollowerReads _followerReads;
+    private readonly Dispatch _dispatch;
     private bool _taken;
     private bool _received;
     private bool _entryMessagesDue;
@@ -59,6 +60,7 @@ public sealed class RaftNode
         _follower = new Follower(_state, _campaign);
         _leader = new Leader(_state, _gate);
         _followerReads = new FollowerReads(_state, new SplitMix(~seed).Next() >> 2);
+        _dispatch = new Dispatch(_state, _elector, _campaign, _follower, _leader, _followerReads);
     }
 
     /// <summary>This node's name.</summary>
@@ -79,14 +81,19 @@ public sealed class RaftNode
     /// <summary>Highest index known to be committed.</summary>
     public LogIndex Commit => _state.Commit;
 
-    /// <summary>
-    /// Highest index that this node or a leader which it followed has known to be committed; never below
-    /// <see cref="Commit"/>.
-    /// </summary>
+    /// <summary>Highest index that this node or a leader which it followed has known to be committed.</summary>
     public LogIndex LeaderCommit => LogIndex.Max(_state.LeaderCommit, _state.Commit);
 
     /// <summary>Last index of the log, durable or not.</summary>
     public LogIndex LastIndex => _state.Log.Last;
+
+    /// <summary>Whether the leader has said that its log no longer holds what this node lacks.</summary>
+    public bool NeedsSnapshot => _state.Role == Role.Follower && _state.LeaderFirst > _state.Verified.Next;
+
+    /// <summary>
+    /// Whether nobody's entries help, only a snapshot: what the leader has cut off stands in the own log otherwise.
+    /// </summary>
+    public bool IsContradicted => NeedsSnapshot && _state.LeaderFirst <= _state.Log.Last.Next;
 
     /// <summary>Last index that is durable on the own disk.</summary>
     public LogIndex DurableIndex => _state.Durable;
@@ -107,7 +114,7 @@ public sealed class RaftNode
     /// <summary>Index of the entry of <see cref="Configuration"/>; 0 when there is none.</summary>
     public LogIndex ConfigurationIndex => _state.Configurations.Active.Index;
 
-    /// <summary>The leader's view of the others, ordered by id; empty elsewhere. A new list each time.</summary>
+    /// <summary>The leader's view of the others, ordered by id; empty elsewhere. A new list.</summary>
     public IReadOnlyList<PeerStatus> Peers => _leader.DescribePeers();
 
     /// <summary>
@@ -151,34 +158,7 @@ public sealed class RaftNode
         }
         if (!_gate.Admits(message))
             return;
-        switch (message)
-        {
-            case PreVoteRequest m:
-                _elector.OnPreVoteRequest(m);
-                break;
-            case VoteRequest m:
-                _elector.OnVoteRequest(m);
-                break;
-            case AppendRequest m:
-                _follower.OnAppendRequest(m);
-                break;
-            case HeartbeatRequest m:
-                _follower.OnHeartbeatRequest(m);
-                break;
-            case TimeoutNow m:
-                _follower.OnTimeoutNow(m);
-                break;
-            case ReadIndexRequest m:
-                if (_state.Role == Role.Leader && m.Term == _state.Term)
-                    _leader.OnReadIndexRequest(m);
-                break;
-            case ReadIndexResponse m:
-                _followerReads.OnResponse(m);
-                break;
-            default:
-                OnAnswer(message);
-                break;
-        }
+        _dispatch.Hand(message);
         SettleLeadership();
     }
 
@@ -246,6 +226,27 @@ public sealed class RaftNode
         _received = true;
         return true;
     }
+
+    /// <summary>
+    /// A snapshot was fetched and verified. When it <see cref="SnapshotOutcome.Replaces"/> the log, the owner makes it
+    /// durable, this node's term before it, and makes another node from what is there then.
+    /// </summary>
+    public SnapshotOutcome OfferSnapshot(SnapshotMark snapshot)
+    {
+        BeginInput();
+        Check.That(!_received && !_state.HasUntakenAppend, "effects are taken before a snapshot is offered");
+        return _state.Role == Role.Follower ? _follower.OnSnapshot(snapshot) : SnapshotOutcome.Ignored;
+    }
+
+    /// <summary>The log was cut behind an index, committed and durable, that a snapshot stands for.</summary>
+    public void LogCut(LogIndex index)
+    {
+        BeginInput();
+        _state.CutLog(index);
+    }
+
+    /// <summary>The configuration that was in force at an index of the log.</summary>
+    public ConfigurationEntry ConfigurationAt(LogIndex index) => _state.Configurations.At(index);
 
     /// <summary>
     /// Asks for a linearizable read: at the leader, or at a voter or learner that follows one, which asks it. False
@@ -350,33 +351,8 @@ public sealed class RaftNode
             _leader.AddEntryMessages();
     }
 
-    /// <summary>Term of an entry of the log; 0 at index 0; null beyond the end.</summary>
+    /// <summary>Term of an entry, or of the one before the first; 0 at index 0; null elsewhere.</summary>
     public Term? TermAt(LogIndex index) => _state.Log.TermAt(index);
-
-    private void OnAnswer(Message message)
-    {
-        bool isPromise = message is PreVoteResponse { Granted: true };
-        if (message.Term > _state.Term && !isPromise)
-        {
-            _state.BecomeFollower(message.Term, NodeId.None);
-            return;
-        }
-        switch (message)
-        {
-            case PreVoteResponse m:
-                _campaign.OnPreVoteResponse(m);
-                break;
-            case VoteResponse m:
-                _campaign.OnVoteResponse(m);
-                break;
-            default:
-                // Trap 13: an acknowledgement of another term speaks of entries that may have been
-                // overwritten since.
-                if (_state.Role == Role.Leader && (message.Term == _state.Term || Mutants.StaleAcksCounted))
-                    _leader.OnAnswer(message);
-                break;
-        }
-    }
 
     /// <summary>The effects that were taken last are over.</summary>
     private void BeginInput()

@@ -152,8 +152,18 @@ internal sealed class Replication(NodeState state)
             bool shared = state.Log.TermAt(last) == m.ConflictTerm;
             next = shared ? last.Next : LogIndex.Min(last.Next, m.ConflictFirst);
         }
-        next = LogIndex.Max(new LogIndex(1), LogIndex.Min(next, m.RejectedIndex));
-        peer.Backtrack(next, state.Now);
+        LogIndex first = state.Log.Base.Next;
+        next = LogIndex.Max(first, LogIndex.Min(next, m.RejectedIndex));
+        if (peer.State == ProgressState.Probe && m.RejectedIndex == first.Previous)
+        {
+            // The probe stays outstanding: the next one leaves in its own time, and is accepted once the member has
+            // what it lacks.
+            state.Send(
+                new SnapshotRequired(state.Self, state.Incarnation, peer.Id, state.Term, first, state.Commit),
+                TermMayBeForgotten);
+            return;
+        }
+        peer.ProbeFrom(next, state.Now);
     }
 
     /// <summary>
@@ -191,6 +201,9 @@ internal sealed class Replication(NodeState state)
     {
         foreach (Progress peer in _peers)
         {
+            // What was cut off cannot be sent, but the member may have it, from somebody else or of its own.
+            if (peer.Next <= state.Log.Base)
+                peer.ProbeFrom(state.Log.Base.Next, state.Now);
             if (peer.State == ProgressState.Replicate)
                 Stream(peer);
             else if (!peer.ProbeOutstanding)

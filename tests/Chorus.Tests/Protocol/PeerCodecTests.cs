@@ -26,6 +26,7 @@ public sealed class PeerCodecTests
                 Index(8)),
             new AppendAccepted(from, incarnation, to, term, Index(9)),
             new AppendRejected(from, incarnation, to, term, Index(9), new Term(3), Index(4)),
+            new SnapshotRequired(from, incarnation, to, term, Index(5), Index(9)),
             new HeartbeatRequest(from, incarnation, to, term, Index(9), 11),
             new HeartbeatResponse(from, incarnation, to, term, 11, Index(9)),
             new ReadIndexRequest(from, incarnation, to, term, ReadKind.Lease, 12),

@@ -24,11 +24,13 @@ internal sealed class RandomRun
     private int _deliverShare;
     private int _crashShare;
     private int _fetchShare;
+    private int _snapshotShare;
     private NodeId _wiped = NodeId.None;
 
     public RandomRun(int seed)
     {
         _random = new Random(seed);
+        Snapshots = new RandomSnapshots(_random, _nodes, Installed);
         _options = new RaftOptions
         {
             ElectionTimeoutTicks = 10,
@@ -58,6 +60,9 @@ internal sealed class RandomRun
 
     /// <summary>Joint configurations that began.</summary>
     public int Joint { get; private set; }
+
+    /// <summary>Logs that are cut, and snapshots that replace them.</summary>
+    public RandomSnapshots Snapshots { get; }
 
     /// <summary>Fetched entries that had no place.</summary>
     public int FetchesRefused { get; private set; }
@@ -101,6 +106,8 @@ internal sealed class RandomRun
             {
                 node.Tick();
                 Invariants.Check(node);
+                if (node.Node.NeedsSnapshot && node.HardStateIsDurable && Leader is { } leader)
+                    Snapshots.Install(node, leader, leader.Applied.Count);
             }
             while (_network.Count > 0)
                 DeliverAt(0);
@@ -157,6 +164,7 @@ internal sealed class RandomRun
         _deliverShare = _random.Next(100, 900);
         _crashShare = _random.Next(3) == 0 ? 15 : 3;
         _fetchShare = _random.Next(2) * 150;
+        _snapshotShare = _random.Next(3) * 20;
         _cut.Clear();
         int cuts = _random.Next(2, 12);
         foreach (TestNode a in _nodes)
@@ -184,6 +192,8 @@ internal sealed class RandomRun
             return;
         else if (_random.Next(1000) < _fetchShare)
             Fetch(node);
+        else if (_random.Next(1000) < _snapshotShare)
+            Snapshots.CutOrInstall(node);
         else if (_random.Next(1000) < _tickShare)
             TickSome(node);
         else if (_random.Next(1000) < _deliverShare)
@@ -227,6 +237,11 @@ internal sealed class RandomRun
         }
         node.FlushPartly(_random.Next(0, 4));
         node.Crash();
+        ForgetReads(node);
+    }
+
+    private void ForgetReads(TestNode node)
+    {
         foreach ((NodeId, ReadKind, ulong) read in _readsAsked.Keys.Where(k => k.Item1 == node.Id).ToList())
             _readsAsked.Remove(read);
     }
@@ -333,6 +348,12 @@ internal sealed class RandomRun
             FetchedTotal += until - from;
         else
             FetchesRefused++;
+    }
+
+    private void Installed(TestNode node)
+    {
+        ForgetReads(node);
+        Invariants.NoteRestart(node);
     }
 
     private void TickSome(TestNode node)

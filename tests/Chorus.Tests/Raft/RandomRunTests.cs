@@ -14,6 +14,8 @@ public sealed class RandomRunTests
         int fetched = 0;
         int refused = 0;
         int joint = 0;
+        int installed = 0;
+        int notInstalled = 0;
         for (int seed = block * seeds; seed < (block + 1) * seeds; seed++)
         {
             try
@@ -24,6 +26,8 @@ public sealed class RandomRunTests
                 fetched += run.FetchedTotal;
                 refused += run.FetchesRefused;
                 joint += run.Joint;
+                installed += run.Snapshots.InstalledTotal;
+                notInstalled += run.Snapshots.NotInstalledTotal;
             }
             catch (Exception e)
             {
@@ -31,6 +35,7 @@ public sealed class RandomRunTests
             }
         }
         Assert.True(joint > 0, $"{joint} joint configurations");
+        Assert.True(installed > 0 && notInstalled > 0, $"{installed} snapshots installed, {notInstalled} not");
         Assert.True(fetched > seeds && refused > 0, $"{fetched} entries fetched, {refused} times refused");
     }
 }

@@ -31,6 +31,41 @@ public sealed class TermRunsTests
         }
     }
 
+    [Fact]
+    public void Behind_a_cut_it_answers_as_before_and_before_it_not_at_all()
+    {
+        var random = new Random(6);
+        for (int round = 0; round < 300; round++)
+        {
+            ulong[] terms = [.. Enumerable.Range(0, 12).Select(i => (ulong)(1 + i / random.Next(1, 5)))];
+            Array.Sort(terms);
+            EntryRange range = RangeOf(string.Join(' ', terms));
+            (TermRuns whole, TermRuns cut) = (new TermRuns(range), new TermRuns(range));
+            ulong at = 0;
+            for (int i = 0; i < 3; i++)
+            {
+                at = (ulong)random.NextInt64((long)at, 13);
+                cut.CutUpTo(Say.At(at));
+                Assert.Equal((Say.At(at), whole.TermAt(Say.At(at))), (cut.Base, cut.BaseTerm));
+                Assert.Equal((whole.Last, whole.LastTerm), (cut.Last, cut.LastTerm));
+                for (ulong index = 0; index <= 13; index++)
+                    Assert.Equal(index < at ? null : whole.TermAt(Say.At(index)), cut.TermAt(Say.At(index)));
+                Assert.Equal(whole.FirstDifference(range), cut.FirstDifference(range));
+                foreach (ulong term in terms)
+                {
+                    LogIndex expected = whole.LastAtMost(Say.In(term), Say.At(12));
+                    Assert.Equal(
+                        expected.Value < at ? LogIndex.Zero : expected, cut.LastAtMost(Say.In(term), Say.At(12)));
+                }
+            }
+            cut.Append(Say.In(terms[^1]), 2);
+            Assert.Equal(Say.In(terms[^1]), cut.TermAt(Say.At(14)));
+            if (at < 14)
+                cut.TruncateFrom(Say.At(at + 1));
+            Assert.Equal((Say.At(at), whole.TermAt(Say.At(at))), (cut.Last, cut.LastTerm));
+        }
+    }
+
     [Theory]
     [InlineData("1 1 2", "1 1 2", 4)] // equal
     [InlineData("1 1 2", "1 1", 3)] // nothing new

@@ -44,6 +44,9 @@ internal sealed class TestNode : ILogSizes
     /// <summary>What survives a crash.</summary>
     public List<TestEntry> DurableLog { get; private set; } = [];
 
+    /// <summary>The entry that its log begins behind, for the core; what stood before is still in the lists.</summary>
+    public ulong Base { get; private set; }
+
     /// <summary>What survives a crash.</summary>
     public HardState DurableState { get; set; } = HardState.Empty;
 
@@ -60,6 +63,9 @@ internal sealed class TestNode : ILogSizes
     /// <summary>Messages that the node wanted to send, held back or not; cleared by the tests.</summary>
     public List<Outgoing> Outbox { get; } = [];
 
+    /// <summary>Whether the disk has every hard state.</summary>
+    public bool HardStateIsDurable => _hardStatesDurable == _hardStatesQueued;
+
     /// <summary>Messages that wait for a hard state to become durable.</summary>
     public int HeldBack => _held.Count;
 
@@ -73,7 +79,9 @@ internal sealed class TestNode : ILogSizes
         _diskWork.Clear();
         _held.Clear();
         _hardStatesQueued = _hardStatesDurable = 0;
-        var recovered = new RecoveredState(DurableState, RangeOf(Log, 1, Log.Count + 1), IsFirstStart: Node is null);
+        var recovered = new RecoveredState(
+            DurableState, RangeOf(Log, (int)Base + 1, Log.Count + 1), Node is null,
+            Base == 0 ? Term.Zero : Log[(int)Base - 1].Term, Base == 0 ? null : MarkAt(Log, (int)Base));
         Node = new RaftNode(Id, Incarnation, recovered, _options, this, _seed++);
         IsUp = true;
         Take();
@@ -92,6 +100,7 @@ internal sealed class TestNode : ILogSizes
     /// <summary>Loses the data directory; the next one has another incarnation.</summary>
     public void Wipe(ulong incarnation)
     {
+        Base = 0;
         Incarnation = incarnation;
         DurableLog = [];
         DurableState = HardState.Empty;
@@ -170,6 +179,36 @@ internal sealed class TestNode : ILogSizes
         return accepted;
     }
 
+    /// <summary>Cuts the log off behind a snapshot, in memory and on the disk.</summary>
+    public void CutLog(ulong index)
+    {
+        Base = index;
+        Node.LogCut(new LogIndex(index));
+        Take();
+    }
+
+    /// <summary>Starts again, with a snapshot that stands for all up to an index.</summary>
+    public void BeginFrom(ulong index)
+    {
+        Crash();
+        Base = index;
+        Start();
+    }
+
+    /// <summary>Offers a snapshot that stands for some entries; what replaces the log does so.</summary>
+    public SnapshotOutcome Install(IReadOnlyList<TestEntry> committed)
+    {
+        SnapshotOutcome outcome = Node.OfferSnapshot(MarkAt(committed, committed.Count));
+        Take();
+        if (outcome != SnapshotOutcome.Replaces)
+            return outcome;
+        Crash();
+        DurableLog = [.. committed];
+        Base = (ulong)committed.Count;
+        Start();
+        return outcome;
+    }
+
     /// <summary>Hands a message over and returns the one answer of a type that it brought.</summary>
     public T Ask<T>(Message message, IReadOnlyList<TestEntry>? entries = null)
         where T : Message
@@ -205,7 +244,9 @@ internal sealed class TestNode : ILogSizes
 
     public LogIndex Fit(LogIndex from, LogIndex until, long bytesMax, out long bytes)
     {
-        Assert.True(from < until && until.Value <= (ulong)Log.Count + 1, "Fit is asked about entries of the log");
+        Assert.True(
+            from.Value > Base && from < until && until.Value <= (ulong)Log.Count + 1,
+            "Fit is asked about entries of the log");
         ulong count = Math.Min(until - from, Math.Max(1, (ulong)(bytesMax / EntryBytes)));
         bytes = (long)count * EntryBytes;
         return from + count;
@@ -249,6 +290,18 @@ internal sealed class TestNode : ILogSizes
             Applied.Add(Log[Applied.Count]);
         if (DiskIsPrompt && _diskWork.Count > 0)
             Flush();
+    }
+
+    /// <summary>What a snapshot of an index says to the core.</summary>
+    public static SnapshotMark MarkAt(IReadOnlyList<TestEntry> log, int index)
+    {
+        int configured = index;
+        while (configured > 0 && log[configured - 1].Configuration is null)
+            configured--;
+        Configuration configuration = configured == 0 ? Configuration.Empty : log[configured - 1].Configuration!;
+        return new SnapshotMark(
+            new LogIndex((ulong)index), log[index - 1].Term,
+            new ConfigurationEntry(new LogIndex((ulong)configured), configuration));
     }
 
     /// <summary>Describes entries of a log, as a message or a recovery does.</summary>
