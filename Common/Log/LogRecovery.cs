@@ -16,6 +16,17 @@ internal sealed class LogRecovery(SegmentCatalog catalog, in RecordHeader startA
     private readonly List<ConfigurationEntry> _configurations = [];
     private readonly IStorage _storage = catalog.Storage;
 
+    /// <summary>What is known when a log was removed for a snapshot: it begins behind that, empty.</summary>
+    public LogRecovery(SegmentCatalog catalog, in RecordHeader snapshot, LogIndex commit, LogRecovery removed)
+        : this(catalog, snapshot, commit)
+    {
+        Notes.Add(
+            $"{catalog.Storage.Location}: the log up to record {removed.Last.Index} does not hold record "
+            + $"{snapshot.Index} of the snapshot; it was removed and begins anew behind it.");
+        if (Mutants.SnapshotKeepsConfiguration)
+            _configurations.AddRange(removed._configurations);
+    }
+
     /// <summary>The record before the first one; index 0 where the log begins at the beginning.</summary>
     public RecordHeader Base { get; private set; } = startAfter;
 

@@ -8,8 +8,9 @@ namespace Chorus.Common.Log;
 /// The data directory of one node: knows whose it is, and keeps every other process out while it is open.
 /// </summary>
 /// <remarks>
-/// Files: <c>node</c> (identity), <c>lock</c>, <c>pid</c>, <c>hard-state</c>, <c>segment-*</c>. The incarnation
-/// is made once, with the directory: a node whose directory was wiped comes back with another one (trap 18).
+/// Files: <c>node</c> (identity), <c>lock</c>, <c>pid</c>, <c>hard-state</c>, <c>segment-*</c>, <c>snapshot-*</c>. The
+/// incarnation is made once, with the directory: a node whose directory was wiped comes back with another one (trap
+/// 18).
 /// </remarks>
 public sealed class NodeDirectory : IDisposable
 {
@@ -46,7 +47,7 @@ public sealed class NodeDirectory : IDisposable
     public IStorage Storage => _storage;
 
     /// <summary>Whether no record has ever been made durable here.</summary>
-    public bool IsLogEmpty => !_storage.List().Any(HoldsRecord);
+    public bool IsLogEmpty => !_storage.List().Any(name => HoldsRecord(name) || IsSnapshot(name));
 
     /// <summary>Opens a directory, or makes it where there is none.</summary>
     /// <param name="path">Where it is.</param>
@@ -210,6 +211,9 @@ public sealed class NodeDirectory : IDisposable
         storage.Rename(IdentityTempName, IdentityName);
         storage.SyncDirectory();
     }
+
+    // Where there is a snapshot there was a log, though nothing may be left of it.
+    private static bool IsSnapshot(string name) => name.StartsWith("snapshot-", StringComparison.Ordinal);
 
     private bool HoldsRecord(string name)
     {

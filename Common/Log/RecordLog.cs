@@ -50,7 +50,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _cold = new ColdReader(catalog, options.ChunkBytes);
         _contents = new LogContents(_tail, _cold, catalog);
         _extents = new LogExtentBuilder(catalog);
-        Recovered = new RecoveredState(hardState.Recovered, recovery.Entries);
+        Recovered = new RecoveredState(hardState.Recovered, recovery.Entries, Before: recovery.Base.Term);
         RecoveryNotes = recovery.Notes;
     }
 
@@ -60,28 +60,30 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// <param name="options">Settings.</param>
     /// <param name="clusterId">The cluster; a directory of another one is refused.</param>
     /// <param name="startAfter">
-    /// The record before the first one that is to be kept, of which index, term, chain and time count, for a log that
-    /// begins in the middle; default: the beginning. Counts only as long as no segment was begun: then that one says
-    /// it.
+    /// The record before the first one that is to be kept, of which index, term, chain and time count; default: the
+    /// beginning. Once a segment was begun, that one says it.
+    /// </param>
+    /// <param name="snapshot">
+    /// The last record whose effect is in the newest snapshot; null: there is none. A log that does not hold it is
+    /// removed, and begins behind it.
     /// </param>
     /// <remarks>
     /// The log may begin beyond index 1 (<see cref="FirstIndex"/>), where <see cref="CutBefore"/> was used, by whoever
-    /// may do without the rest. Whoever may not, such as a replica whose state machine is made from the whole log, must
-    /// look and refuse.
+    /// may do without the rest. Whoever may not, such as a replica without a snapshot, must look and refuse.
     /// </remarks>
     /// <exception cref="LogCorruptionException">
     /// A record that was acknowledged is damaged; names file, offset, remedy.
     /// </exception>
     public static RecordLog Open(
-        IStorage storage, IDiskExecutor executor, LogOptions options, Guid clusterId, RecordHeader startAfter = default)
+        IStorage storage, IDiskExecutor executor, LogOptions options, Guid clusterId, RecordHeader startAfter = default,
+        RecordHeader? snapshot = null)
     {
         options.Validate();
         HardStateFile hardState = HardStateFile.Open(storage, out string? note);
         var catalog = new SegmentCatalog(storage, clusterId);
         try
         {
-            var recovery = new LogRecovery(catalog, startAfter, hardState.Recovered.Commit);
-            recovery.Run();
+            LogRecovery recovery = LogAdoption.Recover(catalog, startAfter, hardState.Recovered.Commit, snapshot);
             recovery.CheckTerm(hardState.Recovered.Term);
             if (note is not null)
                 recovery.Notes.Add(note);
@@ -143,12 +145,10 @@ public sealed class RecordLog : ILogSizes, IDisposable
     /// <summary>Whether the device has no room for another segment.</summary>
     public bool IsDiskFull => _preparer.IsFull;
 
-    /// <summary>Size of a segment, all of which is reserved before anything is written to it.</summary>
+    /// <summary>Size of a segment, reserved before it is written to.</summary>
     public long SegmentBytes => _options.SegmentSizeBytes;
 
-    /// <summary>
-    /// To be called now and then: where the disk was full, looks once a second whether there is room again.
-    /// </summary>
+    /// <summary>To be called now and then: where the disk was full, looks once a second for room.</summary>
     /// <param name="nowMicros">Any clock that does not fall.</param>
     public void MaintainRoom(long nowMicros)
     {
@@ -234,9 +234,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
         }
     }
 
-    /// <summary>
-    /// Hands everything queued to the disk as one batch, unless a batch is still under way (group commit).
-    /// </summary>
+    /// <summary>Hands everything queued to the disk as one batch, unless one is under way (group commit).</summary>
     public void Flush()
     {
         if (_underWay || _failed || _queue.Count == 0)
@@ -255,9 +253,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _preparer.Work(_planner.IsBlocked);
     }
 
-    /// <summary>
-    /// Takes the next finished batch. After the last one of a busy disk, call <see cref="Flush"/> again.
-    /// </summary>
+    /// <summary>Takes the next finished batch. After the last one of a busy disk, call <see cref="Flush"/>.</summary>
     public bool TryTakeCompletion(out LogCompletion completion)
     {
         completion = default;
@@ -344,6 +340,9 @@ public sealed class RecordLog : ILogSizes, IDisposable
     public LogIndex CutToKeep(long bytes) =>
         LogIndex.Max(FirstIndex, LogIndex.Min(new LogIndex(_catalog.FirstOfLast(bytes)), _durable.Index.Next));
 
+    /// <summary>First index of the oldest segment that holds a record of a time or a later one.</summary>
+    public LogIndex FirstSince(long timeMicros) => new(_catalog.FirstSince(timeMicros, FirstIndex.Value));
+
     /// <summary>
     /// What other threads may read: what is committed and durable. The same object as before when nothing has changed.
     /// </summary>
@@ -358,8 +357,8 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _contents.BytesBetween(Math.Max(FirstIndex.Value, from.Value), until.Value);
 
     /// <summary>
-    /// Time of a record, or of the last one for an index behind it: exact where memory holds it, otherwise of the last
-    /// record before its segment. 0 where nothing is known. Never reads the disk.
+    /// Time of a record, or of the last one for an index behind it; where memory does not hold it, of the last record
+    /// before its segment. 0 where nothing is known. Never reads the disk.
     /// </summary>
     public long TimeAt(LogIndex index)
     {

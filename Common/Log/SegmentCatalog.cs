@@ -61,6 +61,18 @@ internal sealed class SegmentCatalog(IStorage storage, Guid clusterId) : IDispos
         return names;
     }
 
+    /// <summary>Takes all segments out.</summary>
+    /// <returns>Names of their files, the newest first.</returns>
+    public IReadOnlyList<string> TakeAll()
+    {
+        string[] names = [.. _segments.Select(segment => segment.Header.Name).Reverse()];
+        foreach (Segment segment in _segments)
+            segment.Dispose();
+        _segments.Clear();
+        Version++;
+        return names;
+    }
+
     /// <summary>First index of the newest segments that hold a number of bytes together; of all, if they do not.
     /// </summary>
     public ulong FirstOfLast(long bytes)
@@ -69,6 +81,18 @@ internal sealed class SegmentCatalog(IStorage storage, Guid clusterId) : IDispos
         for (; first > 0 && bytes > _segments[first].End; first--)
             bytes -= _segments[first].End;
         return first < 0 ? 0 : _segments[first].Header.First;
+    }
+
+    /// <summary>First index of the segment before the first one that begins later than a time.</summary>
+    public ulong FirstSince(long timeMicros, ulong first)
+    {
+        foreach (Segment segment in _segments)
+        {
+            if (segment.Header.PreviousTimeMicros >= timeMicros)
+                break;
+            first = segment.Header.First;
+        }
+        return first;
     }
 
     /// <summary>Finds the segment of an index that is on disk.</summary>

@@ -29,6 +29,12 @@ public sealed class SnapshotStore
     /// </summary>
     public LogIndex SafeIndex => _kept.Count >= KeptCount ? _kept[^1].Index : LogIndex.Zero;
 
+    /// <summary>
+    /// Index of the newest snapshot that was damaged; 0 where none was. Everything up to there was committed, and may
+    /// have been removed from the log: a log that does not reach there has lost it (trap 8).
+    /// </summary>
+    public LogIndex DamagedIndex { get; private set; }
+
     /// <summary>Sentences about what was found, for the node's log of events.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
@@ -69,9 +75,12 @@ public sealed class SnapshotStore
             _kept.RemoveAt(KeptCount);
     }
 
-    /// <summary>Removes all files of snapshots but the newest ones. Blocks; on any thread.</summary>
+    /// <summary>Removes all files of snapshots that newer ones make useless. Blocks; on any thread.</summary>
     /// <param name="storage">The data directory.</param>
-    /// <param name="kept">Those that stay.</param>
+    /// <param name="kept">
+    /// Those that stay, the newest first. What is newer than all of them stays, too: a damaged one proves that so much
+    /// was committed (<see cref="DamagedIndex"/>), and another thread may have put a sound one there by now.
+    /// </param>
     /// <exception cref="IOException">The disk failed.</exception>
     public static void RemoveUseless(IStorage storage, IReadOnlyList<SnapshotInfo> kept)
     {
@@ -79,7 +88,7 @@ public sealed class SnapshotStore
         foreach (LogIndex index in Indexes(storage))
         {
             string name = SnapshotNames.Of(index);
-            if (kept.Any(snapshot => snapshot.Name == name))
+            if (index > kept[0].Index || kept.Any(snapshot => snapshot.Name == name))
                 continue;
             storage.Delete(name);
             removed = true;
@@ -109,15 +118,18 @@ public sealed class SnapshotStore
         try
         {
             SnapshotInfo found = _kept.Count == 0 ? SnapshotReader.Verify(Storage, name) : Glance(name);
-            if (found.Header.ClusterId != clusterId)
-                throw Misplaced(name, $"it belongs to cluster {found.Header.ClusterId}, this node to {clusterId}");
-            if (found.Index != index)
-                throw Misplaced(name, $"it is of index {found.Index}, not of the one in its name");
-            _kept.Add(found);
+            string? misplaced = found.Header.ClusterId != clusterId
+                ? $"it belongs to cluster {found.Header.ClusterId}, this node to {clusterId}"
+                : found.Index != index ? $"it is of index {found.Index}, not of the one in its name" : null;
+            if (misplaced is null)
+                _kept.Add(found);
+            else
+                _notes.Add(SnapshotDamage.At(Storage, name, 0, misplaced).Message);
         }
         catch (LogCorruptionException damaged)
         {
             _notes.Add(damaged.Message);
+            DamagedIndex = LogIndex.Max(DamagedIndex, index);
         }
     }
 
@@ -126,6 +138,4 @@ public sealed class SnapshotStore
         using SnapshotReader reader = SnapshotReader.Open(Storage, name);
         return reader.Info;
     }
-
-    private LogCorruptionException Misplaced(string name, string what) => SnapshotDamage.At(Storage, name, 0, what);
 }

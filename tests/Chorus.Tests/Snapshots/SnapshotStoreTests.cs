@@ -48,7 +48,22 @@ public sealed class SnapshotStoreTests
         SnapshotStore store = SnapshotStore.Open(_storage, SnapshotWork.Cluster);
         Assert.Equal(new LogIndex(16), store.Newest!.Index);
         Assert.Contains($"{newest.Name}, offset", Assert.Single(store.Notes), StringComparison.Ordinal);
-        Assert.Equal(LogIndex.Zero, store.SafeIndex);
+        Assert.Equal((LogIndex.Zero, new LogIndex(300)), (store.SafeIndex, store.DamagedIndex));
+    }
+
+    [Fact]
+    public void A_damaged_one_proves_what_was_committed_until_a_newer_one_makes_it_useless()
+    {
+        SnapshotWork.Write(_storage, 16, [1]);
+        SnapshotInfo damaged = SnapshotWork.Write(_storage, 300, [1]);
+        using (IStorageFile file = _storage.Open(damaged.Name, writable: true))
+            file.Write(damaged.LengthBytes - 1, [0xFF]);
+        SnapshotStore store = SnapshotStore.Open(_storage, SnapshotWork.Cluster);
+        SnapshotStore.RemoveUseless(_storage, store.Kept);
+        Assert.Contains(damaged.Name, _storage.List());
+        store.Added(SnapshotWork.Write(_storage, 301, [1]));
+        SnapshotStore.RemoveUseless(_storage, store.Kept);
+        Assert.DoesNotContain(damaged.Name, _storage.List());
     }
 
     [Fact]
@@ -59,6 +74,7 @@ public sealed class SnapshotStoreTests
         _storage.Rename(info.Name, "snapshot-0000000000000011");
         SnapshotStore store = SnapshotStore.Open(_storage, SnapshotWork.Cluster);
         Assert.Null(store.Newest);
+        Assert.Equal(LogIndex.Zero, store.DamagedIndex);
         Assert.Contains("not of the one in its name", Assert.Single(store.Notes), StringComparison.Ordinal);
     }
 
