@@ -22,6 +22,8 @@ internal sealed class Admission(TransferSource source, LogReader reader, Transfe
         {
             case TransferContent.Image:
                 return new ImageServing(source.Image!, open.Position, chunkBytes);
+            case TransferContent.Snapshot:
+                return Snapshot(open, extent!, chunkBytes, out refusal);
             case TransferContent.Compact:
                 return new CompactServing(source.Id, reader, open.First, until, chunkBytes);
             default:
@@ -45,6 +47,8 @@ internal sealed class Admission(TransferSource source, LogReader reader, Transfe
                     return Refusal.BadRequest($"No slot of {source.Image.SlotBytes} bytes begins at {open.Position}");
                 LogIndex next = source.Image.AppliedIndex.Next;
                 return next < extent.First ? Refusal.NoLongerKept(source.Id, next, extent) : null;
+            case TransferContent.Snapshot:
+                return null;
             case TransferContent.Log or TransferContent.Compact:
                 return Range(open, extent);
             default:
@@ -53,13 +57,31 @@ internal sealed class Admission(TransferSource source, LogReader reader, Transfe
         }
     }
 
+    private SnapshotServing? Snapshot(
+        in TransferHeader open, LogExtent extent, int chunkBytes, out Refusal? refusal)
+    {
+        refusal = null;
+        if (source.Snapshots?.Newest is not { } newest)
+        {
+            refusal = Refusal.NotServed($"{source.Id} has no snapshot", "Ask for its log, or another replica");
+            return null;
+        }
+        if (newest.Index < open.First)
+            refusal = Refusal.SnapshotNotYetThere(source.Id, open.First, newest.Index, extent);
+        else if (open.IsChainKnown && (newest.Index != open.First || newest.Header.Maker != open.Chain))
+            refusal = Refusal.SnapshotNoLongerKept(source.Id, open.First, newest.Index, extent);
+        else if (open.Position < 0 || open.Position > newest.LengthBytes || (open.Position > 0 && !open.IsChainKnown))
+            refusal = Refusal.BadRequest($"Nobody can go on at offset {open.Position} of a snapshot");
+        return refusal is null ? new SnapshotServing(source.Storage, newest, open.Position, chunkBytes) : null;
+    }
+
     private Refusal? Range(in TransferHeader open, LogExtent extent)
     {
         LogIndex end = extent.Limit.Index.Next;
         if (open.First == LogIndex.Zero || (open.Until != LogIndex.Zero && open.Until < open.First))
             return Refusal.BadRequest($"There is no range from index {open.First} to {open.Until}");
         if (open.First < extent.First)
-            return Refusal.NoLongerKept(source.Id, open.First, extent);
+            return Refusal.NoLongerKept(source.Id, open.First, extent, source.Snapshots?.Newest?.Index ?? default);
         if (open.First > end)
             return Refusal.NotYetThere(source.Id, open.First, extent);
         return open.Content == TransferContent.Compact && open.Until > end

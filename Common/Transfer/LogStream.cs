@@ -72,6 +72,11 @@ public sealed class LogStream
     /// </summary>
     public LogIndex FirstKept => _link.FirstKept;
 
+    /// <summary>
+    /// Index of the snapshot by which the source stands for what it no longer keeps; 0 when it has none.
+    /// </summary>
+    public LogIndex SnapshotIndex => _link.SnapshotIndex;
+
     /// <summary>Why the stream is refused, silent or untrue, in a sentence; otherwise empty.</summary>
     public string Reason => _link.Reason;
 

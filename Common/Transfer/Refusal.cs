@@ -4,7 +4,8 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>Why a source does not serve, with a sentence that names the cause and the cure.</summary>
-internal sealed record Refusal(TransferRefusal Code, string Text, LogIndex First = default, LogIndex Limit = default)
+internal sealed record Refusal(
+    TransferRefusal Code, string Text, LogIndex First = default, LogIndex Limit = default, LogIndex Snapshot = default)
 {
     public static Refusal BadRequest(string cause) => new(
         TransferRefusal.BadRequest, $"{cause}. Ask as docs/wire-protocol.md describes it.");
@@ -13,11 +14,25 @@ internal sealed record Refusal(TransferRefusal Code, string Text, LogIndex First
         TransferRefusal.WrongCluster,
         $"{id} belongs to cluster {own}, not to {asked}. Ask a member of that cluster, or use an empty directory.");
 
-    public static Refusal NoLongerKept(string id, LogIndex asked, LogExtent extent) => new(
+    public static Refusal NoLongerKept(
+        string id, LogIndex asked, LogExtent extent, LogIndex snapshot = default) => new(
         TransferRefusal.NoLongerKept,
         $"{id} keeps its log from index {extent.First} on; {asked} is no longer there. Ask a source that keeps more, "
+            + (snapshot > LogIndex.Zero ? $"or for its snapshot of index {snapshot}, " : "")
             + $"or begin at {extent.First} and accept the gap.",
-        extent.First, extent.Limit.Index);
+        extent.First, extent.Limit.Index, snapshot);
+
+    public static Refusal SnapshotNotYetThere(string id, LogIndex asked, LogIndex newest, LogExtent extent) => new(
+        TransferRefusal.NotYetThere,
+        $"The newest snapshot of {id} is of index {newest}, and {asked} at least was asked for. Ask another source, or "
+            + "for its log.",
+        extent.First, extent.Limit.Index, newest);
+
+    public static Refusal SnapshotNoLongerKept(string id, LogIndex asked, LogIndex newest, LogExtent extent) => new(
+        TransferRefusal.NoLongerKept,
+        $"{id} does not have that very snapshot of index {asked}, but another one of index {newest}. Begin anew with "
+            + "it.",
+        extent.First, extent.Limit.Index, newest);
 
     public static Refusal NotYetThere(string id, LogIndex asked, LogExtent extent) => new(
         TransferRefusal.NotYetThere,

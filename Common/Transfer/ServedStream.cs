@@ -46,9 +46,11 @@ internal sealed class ServedStream(
     /// <summary>Ends it; the connection is remembered while one of its streams is open.</summary>
     public void Close()
     {
-        if (!IsClosed)
-            Connection.Outstanding--;
+        if (IsClosed)
+            return;
+        Connection.Outstanding--;
         IsClosed = true;
+        Serving.End();
     }
 
     public void Sent(int bytes)

@@ -43,6 +43,11 @@ internal abstract class Serving
     /// <summary>Why it cannot go on.</summary>
     public Refusal? Refusal { get; protected set; }
 
+    /// <summary>Nobody asks for another step.</summary>
+    public virtual void End()
+    {
+    }
+
     /// <summary>Does the next step.</summary>
     /// <param name="extent">What may be read now.</param>
     /// <param name="heldBytesMax">Most that <see cref="HeldBytes"/> may become.</param>

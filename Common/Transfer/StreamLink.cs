@@ -45,6 +45,8 @@ internal sealed class StreamLink
 
     public LogIndex FirstKept { get; private set; }
 
+    public LogIndex SnapshotIndex { get; private set; }
+
     public string Reason { get; private set; } = "";
 
     /// <summary>When <see cref="Poll"/> has something to do at the latest.</summary>
@@ -69,7 +71,7 @@ internal sealed class StreamLink
         Id++;
         Address = address;
         ClusterId = request.ClusterId;
-        Limit = FirstKept = LogIndex.Zero;
+        Limit = FirstKept = SnapshotIndex = LogIndex.Zero;
         Refusal = TransferRefusal.None;
         Reason = "";
         State = TransferStreamState.Open;
@@ -222,6 +224,7 @@ internal sealed class StreamLink
             ? refused.Refusal
             : TransferRefusal.NotServed;
         FirstKept = refused.First;
+        SnapshotIndex = refused.Until;
         Limit = refused.Limit;
         string text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, ReasonBytesMax)]);
         Reason = new string([.. text.Select(letter => char.IsControl(letter) ? ' ' : letter)]);

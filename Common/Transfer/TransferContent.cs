@@ -16,4 +16,7 @@ public enum TransferContent : byte
     /// The state machine's own file, in pieces, while it changes; becomes consistent with the records behind it.
     /// </summary>
     Image = 3,
+
+    /// <summary>The file of the newest snapshot.</summary>
+    Snapshot = 4,
 }

@@ -41,21 +41,25 @@ public readonly record struct TransferHeader
     public ulong Stream { get; init; }
 
     /// <summary>
-    /// Open: first index wanted. Chunk: index of the first record; of the first that the chunk covers (content
-    /// Compact); from which on the log must be applied to the copy (content Image, also End). End: index behind the
-    /// last record of the range. Refused: first index kept. Report: last durable index.
+    /// Open: first index wanted; least index of a snapshot. Chunk: index of the first record; of the first that the
+    /// chunk covers (content Compact); of the snapshot; from which on the log must be applied to the copy (content
+    /// Image, also End). End: index behind the last record of the range. Refused: first index kept. Report: last
+    /// durable index.
     /// </summary>
     public LogIndex First { get; init; }
 
     /// <summary>
     /// Open: index behind the last one wanted; 0 for all that there is now; the largest value to go on for ever with
-    /// what is still to be committed. Chunk: index behind the last one that this chunk covers.
+    /// what is still to be committed. Chunk: index behind the last one that this chunk covers. Refused: index of the
+    /// newest snapshot that covers what is missing; 0 when there is none.
     /// </summary>
     public LogIndex Until { get; init; }
 
     /// <summary>
-    /// Open: chain of the receiver's last record, where <see cref="IsChainKnown"/>. Chunk: chain of the record before
-    /// the first (content Log), CRC-32C of the body (content Image). Report: chain of the last durable record.
+    /// Open: chain of the receiver's last record, or maker of the snapshot to go on with, where <see
+    /// cref="IsChainKnown"/>. Chunk: chain of the record before
+    /// the first (content Log), CRC-32C of the body (content Image and Snapshot). Report: chain of the last durable
+    /// record.
     /// </summary>
     public ulong Chain { get; init; }
 
@@ -66,12 +70,12 @@ public readonly record struct TransferHeader
     public LogIndex Limit { get; init; }
 
     /// <summary>
-    /// Content Image: offset of the body in the file; Open: offset from which on it is wanted. Report: time of the last
-    /// durable record, microseconds since 1970.
+    /// Content Image and Snapshot: offset of the body in the file; Open: offset from which on it is wanted. Report:
+    /// time of the last durable record, microseconds since 1970.
     /// </summary>
     public long Position { get; init; }
 
-    /// <summary>Content Image: length of the whole file.</summary>
+    /// <summary>Content Image and Snapshot: length of the whole file.</summary>
     public long Length { get; init; }
 
     /// <summary>Chunks that the source may send from now on. Open, Credit.</summary>

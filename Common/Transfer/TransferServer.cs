@@ -105,7 +105,12 @@ public sealed class TransferServer : IDisposable
     }
 
     /// <summary>Closes the files. Receivers notice the silence.</summary>
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        foreach (ServedStream stream in _streams)
+            stream.Close();
+        _reader.Dispose();
+    }
 
     private bool TakeMessages(long now)
     {
@@ -355,6 +360,7 @@ public sealed class TransferServer : IDisposable
             ClusterId = stream.ClusterId,
             Stream = stream.Stream,
             First = refusal.First,
+            Until = refusal.Snapshot,
             Limit = refusal.Limit,
         }, Encoding.UTF8.GetBytes(refusal.Text));
     }

@@ -1,5 +1,6 @@
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 
 namespace Chorus.Common.Transfer;
 
@@ -25,6 +26,9 @@ public sealed record TransferSource
 
     /// <summary>Takes what observers report; null: reports are ignored.</summary>
     public ObserverReports? Reports { get; init; }
+
+    /// <summary>Its newest snapshot, in the directory of the log; null: it takes none.</summary>
+    public SnapshotView? Snapshots { get; init; }
 
     /// <summary>The state machine's file; null: there is none.</summary>
     public IImageSource? Image { get; init; }

@@ -3,6 +3,7 @@ using System.Text;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Tests.Log;
@@ -25,6 +26,7 @@ internal sealed class TestSource : IClock, IDisposable
             View = new LogView(),
             Storage = Storage,
             Reports = new ObserverReports(),
+            Snapshots = new SnapshotView(),
             Image = image,
         };
         Server = new TransferServer(Source, transport, this, options);

@@ -1,0 +1,63 @@
+using Chorus.Common.Log;
+using Chorus.Common.Snapshots;
+using Chorus.Raft;
+
+namespace Chorus.Common.Transfer;
+
+/// <summary>
+/// The file of a snapshot, byte by byte. It never changes; where a newer one has taken its place meanwhile, it is sent
+/// to its end all the same.
+/// </summary>
+internal sealed class SnapshotServing : Serving
+{
+    private readonly SnapshotInfo _snapshot;
+    private readonly IStorageFile _file;
+    private readonly byte[] _piece;
+    private long _position;
+
+    /// <param name="storage">The data directory.</param>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="position">Offset from which on it is wanted.</param>
+    /// <param name="chunkBytes">Most bytes of a chunk.</param>
+    public SnapshotServing(IStorage storage, SnapshotInfo snapshot, long position, int chunkBytes)
+    {
+        _snapshot = snapshot;
+        _position = position;
+        _file = storage.Open(snapshot.Name, writable: false);
+        _piece = new byte[(int)Math.Min(chunkBytes, snapshot.LengthBytes)];
+    }
+
+    public override LogIndex Position => _snapshot.Index;
+
+    public override bool IsComplete => _position >= _snapshot.LengthBytes;
+
+    // Whoever installs it goes on with the log behind it.
+    public override LogIndex Pinned => _snapshot.Index.Next;
+
+    public override ServingStep Step(
+        LogExtent extent, long heldBytesMax, scoped ref TransferHeader header, out ReadOnlySpan<byte> body)
+    {
+        body = default;
+        StepBytes = 0;
+        header = header with
+        {
+            First = _snapshot.Index,
+            Until = _snapshot.Index,
+            Length = _snapshot.LengthBytes,
+            Position = _position,
+        };
+        if (IsComplete)
+            return ServingStep.End;
+        int wanted = (int)Math.Min(_piece.Length, _snapshot.LengthBytes - _position);
+        int read = _file.Read(_position, _piece.AsSpan(0, wanted));
+        if (read < wanted)
+            throw new IOException($"the snapshot ends at {_position + read} instead of {_snapshot.LengthBytes}");
+        body = _piece.AsSpan(0, read);
+        _position += read;
+        StepBytes = read;
+        header = header with { Count = 1, Chain = Crc32C.Compute(body) };
+        return ServingStep.Chunk;
+    }
+
+    public override void End() => _file.Dispose();
+}

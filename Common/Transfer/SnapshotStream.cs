@@ -1,0 +1,161 @@
+using System.Buffers.Binary;
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Common.Transfer;
+
+/// <summary>
+/// The receiving side of a stream of content Snapshot: the bytes of a snapshot's file, in order. Used like <see
+/// cref="LogStream"/>. What came is believed only once the whole file was verified.
+/// </summary>
+/// <remarks>
+/// A copy that broke off goes on where it was, at whoever has the very same file: index and maker name it.
+/// </remarks>
+public sealed class SnapshotStream
+{
+    private const int MakerAt = 64;
+
+    private readonly StreamLink _link;
+    private readonly byte[] _head = new byte[MakerAt + sizeof(ulong)];
+
+    /// <summary>Makes a stream that is not open.</summary>
+    /// <param name="transport">Sends; what it receives, the caller hands to <see cref="TryAccept"/>.</param>
+    /// <param name="lane">Another number for each stream over the same transport.</param>
+    /// <param name="options">Limits; defaults when null.</param>
+    public SnapshotStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null) =>
+        _link = new StreamLink(transport, lane, options ?? new TransferStreamOptions());
+
+    /// <summary>Where the stream stands.</summary>
+    public TransferStreamState State => _link.State;
+
+    /// <summary>The source, <c>host:port</c>.</summary>
+    public string Address => _link.Address;
+
+    /// <summary>Everything of the file before this offset has been handed out.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Length of the file; 0 before the first message.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Index of the snapshot; 0 before the first message.</summary>
+    public LogIndex Index { get; private set; }
+
+    /// <summary>Why the source refused.</summary>
+    public TransferRefusal Refusal => _link.Refusal;
+
+    /// <summary>Why the stream is refused, silent or untrue, in a sentence; otherwise empty.</summary>
+    public string Reason => _link.Reason;
+
+    /// <summary>Monotonic time at which <see cref="Poll"/> has something to do at the latest.</summary>
+    public long NextWorkMicros => _link.NextWorkMicros;
+
+    private bool CanGoOn => Position >= _head.Length && Length > 0;
+
+    /// <summary>Asks a source for its newest snapshot, from its beginning.</summary>
+    /// <param name="address">Transfer address of the source, <c>host:port</c>.</param>
+    /// <param name="clusterId">The cluster.</param>
+    /// <param name="atLeast">Index that the snapshot must have at least; not 0.</param>
+    /// <param name="nowMicros">Monotonic time.</param>
+    public void Open(string address, Guid clusterId, LogIndex atLeast, long nowMicros)
+    {
+        (Position, Length, Index) = (0, 0, LogIndex.Zero);
+        Ask(address, clusterId, atLeast, nowMicros);
+    }
+
+    /// <summary>Asks a source for the rest of what has come so far; from the beginning where that is little.</summary>
+    /// <param name="address">Transfer address of the source, <c>host:port</c>.</param>
+    /// <param name="clusterId">The cluster.</param>
+    /// <param name="atLeast">As in <see cref="Open"/>.</param>
+    /// <param name="nowMicros">Monotonic time.</param>
+    public void GoOn(string address, Guid clusterId, LogIndex atLeast, long nowMicros)
+    {
+        if (CanGoOn && Index >= atLeast)
+            Ask(address, clusterId, Index, nowMicros);
+        else
+            Open(address, clusterId, atLeast, nowMicros);
+    }
+
+    /// <summary>What has come so far is lost: the next stream begins anew.</summary>
+    public void Forget() => (Position, Length, Index) = (0, 0, LogIndex.Zero);
+
+    /// <summary>Takes a message that the transport received; as <see cref="LogStream.TryAccept"/>.</summary>
+    /// <param name="address">The source, from the transport.</param>
+    /// <param name="header">First frame, unchecked.</param>
+    /// <param name="body">Second frame, unchecked.</param>
+    /// <param name="nowMicros">Monotonic time.</param>
+    /// <param name="piece">
+    /// The bytes before <see cref="Position"/>; valid as long as <paramref name="body"/>. Each time that it is not
+    /// empty, <see cref="Release"/> is due once.
+    /// </param>
+    /// <returns>False when the message belongs to somebody else.</returns>
+    public bool TryAccept(
+        string address, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, long nowMicros,
+        out ReadOnlySpan<byte> piece)
+    {
+        piece = default;
+        if (!_link.TryTake(address, header, body, nowMicros, out TransferHeader message))
+            return false;
+        if (message.Type is not (TransferMessageType.Chunk or TransferMessageType.End))
+            return true;
+        if (Wrong(message, body) is { } what)
+        {
+            _link.Distrust(what);
+            return true;
+        }
+        if (message.Type == TransferMessageType.End)
+        {
+            _link.Complete(message);
+            return true;
+        }
+        _link.Accept(message);
+        if (message.Count == 0)
+            return true;
+        (Length, Index) = (message.Length, message.First);
+        if (Position < _head.Length)
+            body[..(int)Math.Min(body.Length, _head.Length - Position)].CopyTo(_head.AsSpan((int)Position));
+        Position += body.Length;
+        piece = body;
+        return true;
+    }
+
+    /// <summary>Gives chunks back; as <see cref="LogStream.Release"/>.</summary>
+    /// <param name="nowMicros">Monotonic time.</param>
+    /// <param name="chunks">How many.</param>
+    public void Release(long nowMicros, int chunks = 1) => _link.Release(chunks, nowMicros);
+
+    /// <summary>Sends what is due and notices silence.</summary>
+    /// <param name="nowMicros">Monotonic time.</param>
+    public void Poll(long nowMicros) => _link.Poll(nowMicros);
+
+    /// <summary>Ends the stream; what still arrives of it is nobody's.</summary>
+    public void Close() => _link.Close();
+
+    private void Ask(string address, Guid clusterId, LogIndex index, long nowMicros) => _link.Open(
+        address,
+        new TransferHeader
+        {
+            Type = TransferMessageType.Open,
+            Content = TransferContent.Snapshot,
+            ClusterId = clusterId,
+            First = index,
+            Position = Position,
+            Chain = Position > 0 ? BinaryPrimitives.ReadUInt64LittleEndian(_head.AsSpan(MakerAt)) : 0,
+            IsChainKnown = Position > 0,
+        },
+        nowMicros);
+
+    private string? Wrong(in TransferHeader message, ReadOnlySpan<byte> body)
+    {
+        if (message.Type == TransferMessageType.End)
+            return Length > 0 && Position == Length ? null : $"it ends at offset {Position} of {Length}";
+        if (message.Count == 0)
+            return body.IsEmpty ? null : "it sends bytes that belong to nothing";
+        if (message.Length <= 0 || (Length > 0 && (message.Length, message.First) != (Length, Index)))
+            return $"the snapshot is another one now: {message.Length} bytes, index {message.First}";
+        if (message.Position != Position || body.Length > message.Length - Position)
+            return $"{body.Length} bytes at offset {message.Position} of {message.Length} follow offset {Position}";
+        return body.IsEmpty || message.Chain != Crc32C.Compute(body)
+            ? "the checksum of a piece does not match"
+            : null;
+    }
+}

@@ -1,0 +1,165 @@
+using Chorus.Common.Log;
+using Chorus.Common.Snapshots;
+using Chorus.Common.Transfer;
+using Chorus.Raft;
+using Chorus.Tests.Snapshots;
+
+namespace Chorus.Tests.Transfer;
+
+/// <summary>A snapshot on its way from one directory to another.</summary>
+public sealed class SnapshotStreamTests : IDisposable
+{
+    private const string Here = "a:1", There = "b:1";
+
+    private static readonly TransferStreamOptions Small = new() { ChunkBytes = 1000, WindowChunks = 4 };
+
+    private readonly TransferPair _pair = new();
+    private readonly TestSource _source;
+    private readonly TestSource _other;
+    private readonly SnapshotStream _stream;
+    private readonly List<byte> _got = [];
+
+    public SnapshotStreamTests()
+    {
+        _source = new TestSource(_pair.Listen(Here));
+        _other = new TestSource(_pair.Listen(There), "b");
+        _source.Append(20);
+        _other.Append(20);
+        _stream = new SnapshotStream(_pair, 0, Small);
+    }
+
+    public void Dispose()
+    {
+        _source.Dispose();
+        _other.Dispose();
+    }
+
+    [Fact]
+    public void A_snapshot_arrives_byte_by_byte_and_is_whole()
+    {
+        SnapshotInfo info = Make(_source, 9);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump();
+        Assert.Equal((TransferStreamState.Complete, ""), (_stream.State, _stream.Reason));
+        Assert.Equal((info.LengthBytes, info.Index), (_stream.Length, _stream.Index));
+        var storage = new MemoryStorage();
+        using (IStorageFile file = storage.Create(info.Name))
+            file.Write(0, [.. _got]);
+        Assert.Equal(info.LengthBytes, SnapshotReader.Verify(storage, info.Name).LengthBytes);
+    }
+
+    [Fact]
+    public void A_copy_that_broke_off_goes_on_at_whoever_has_the_very_same_file()
+    {
+        SnapshotInfo info = Make(_source, 9);
+        Make(_other, 9);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump(chunks: 3);
+        _pair.Kill(Here);
+        long sent = _source.Server.SentBytesTotal;
+        Assert.InRange(_stream.Position, 3000, info.LengthBytes - 1);
+        _stream.GoOn(There, Guid.Empty, new LogIndex(5), Now);
+        Pump();
+        Assert.Equal(TransferStreamState.Complete, _stream.State);
+        Assert.Equal(info.LengthBytes, _got.Count);
+        Assert.True(_other.Server.SentBytesTotal < info.LengthBytes && sent > 0);
+    }
+
+    [Fact]
+    public void A_source_that_has_another_snapshot_by_now_does_not_go_on_with_it()
+    {
+        Make(_source, 9);
+        Make(_other, 12);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump(chunks: 3);
+        _pair.Kill(Here);
+        _stream.GoOn(There, Guid.Empty, new LogIndex(5), Now);
+        Pump();
+        Assert.Equal(TransferRefusal.NoLongerKept, _stream.Refusal);
+        Assert.Contains("another one of index 12", _stream.Reason, StringComparison.Ordinal);
+        _stream.Forget();
+        _got.Clear();
+        _stream.GoOn(There, Guid.Empty, new LogIndex(5), Now);
+        Pump();
+        Assert.Equal((TransferStreamState.Complete, new LogIndex(12)), (_stream.State, _stream.Index));
+    }
+
+    [Fact]
+    public void Who_has_none_or_an_older_one_says_so()
+    {
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump();
+        Assert.Equal(TransferRefusal.NotServed, _stream.Refusal);
+        Make(_source, 4);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump();
+        Assert.Equal(TransferRefusal.NotYetThere, _stream.Refusal);
+    }
+
+    [Fact]
+    public void The_log_behind_it_is_kept_while_it_is_sent()
+    {
+        Make(_source, 9);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump(chunks: 2);
+        Assert.Equal(new LogIndex(10), _source.Server.LowestPinned);
+        Pump();
+        _source.Server.DoWork();
+        Assert.Equal(ulong.MaxValue, _source.Server.LowestPinned.Value);
+    }
+
+    [Fact]
+    public void It_is_sent_to_its_end_although_its_file_has_been_removed()
+    {
+        SnapshotInfo info = Make(_source, 9);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump(chunks: 2);
+        _source.Storage.Delete(info.Name);
+        Make(_source, 15);
+        Pump();
+        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _got.Count));
+    }
+
+    [Fact]
+    public void A_flipped_byte_on_the_way_is_noticed_at_once()
+    {
+        Make(_source, 9);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        _source.Server.DoWork();
+        Assert.True(_pair.TryReceive(out string address, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> body));
+        byte[] wrong = body.ToArray();
+        wrong[7] ^= 1;
+        _stream.TryAccept(address, header, wrong, Now, out ReadOnlySpan<byte> piece);
+        Assert.True(piece.IsEmpty);
+        Assert.Equal(TransferStreamState.Untrue, _stream.State);
+    }
+
+    private long Now => _source.MonotonicMicros;
+
+    private static SnapshotInfo Make(TestSource source, ulong index)
+    {
+        SnapshotInfo info = SnapshotWork.Write(source.Storage, index, new byte[2_500], new byte[3_000], [1, 2, 3]);
+        source.Source.Snapshots!.Show(info);
+        return info;
+    }
+
+    private void Pump(int chunks = int.MaxValue)
+    {
+        for (int quiet = 0; quiet < 3 && chunks > 0; quiet++)
+        {
+            _source.Server.DoWork();
+            _other.Server.DoWork();
+            while (chunks > 0 && _pair.TryReceive(out string address, out var header, out ReadOnlySpan<byte> body))
+            {
+                quiet = 0;
+                _stream.TryAccept(address, header, body, Now, out ReadOnlySpan<byte> piece);
+                if (piece.IsEmpty)
+                    continue;
+                _got.AddRange(piece);
+                _stream.Release(Now);
+                chunks--;
+            }
+            _stream.Poll(Now);
+        }
+    }
+}
