@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Chorus.Common.Hosting;
 using Chorus.Common.Replica;
 
@@ -151,23 +150,6 @@ internal sealed class LoggerCommand
         _ => throw ChorusException.Usage($"-format: there is no format '{text}'", "Use records or text"),
     };
 
-    private static long? ParseSize(string text)
-    {
-        if (text == KeepAll)
-            return null;
-        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch
-        {
-            'K' => 10,
-            'M' => 20,
-            'G' => 30,
-            'T' => 40,
-            _ => 0,
-        };
-        string digits = shift > 0 ? text[..^1] : text;
-        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            && number <= long.MaxValue >> shift && number << shift >= KeepBytesMin
-            ? number << shift
-            : throw ChorusException.Usage(
-                $"-keep: '{text}' is no size of at least 1M", "Write a number of bytes, one with K, M, G or T, or all");
-    }
+    private static long? ParseSize(string text) =>
+        text == KeepAll ? null : SizeText.Parse("-keep", text, KeepBytesMin, "1M");
 }

@@ -34,6 +34,14 @@ internal static partial class LogMessages
         "state opened and verified in {Milliseconds} ms: it holds the entries up to {Index}")]
     public static partial void StateRestored(this ILogger logger, long milliseconds, Chorus.Raft.LogIndex index);
 
+    [LoggerMessage(111, LogLevel.Error, "passed over a snapshot: {Why}")]
+    public static partial void SnapshotPassedOver(this ILogger logger, string why);
+
+    [LoggerMessage(112, LogLevel.Information,
+        "snapshot of index {Index} verified in {Milliseconds} ms: {Bytes} bytes")]
+    public static partial void SnapshotFound(
+        this ILogger logger, long milliseconds, Chorus.Raft.LogIndex index, long bytes);
+
     [LoggerMessage(107, LogLevel.Information,
         "starting from the own data; {Target} did not confirm the membership: {Why}")]
     public static partial void JoinUnconfirmed(this ILogger logger, string target, string why);

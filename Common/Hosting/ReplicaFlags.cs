@@ -1,10 +1,13 @@
 using System.CommandLine;
+using Chorus.Common.Replica;
 
 namespace Chorus.Common.Hosting;
 
 /// <summary>The flags that every kind of replica has.</summary>
 public sealed class ReplicaFlags
 {
+    private const long SnapshotBytesMin = 1 << 20;
+
     private readonly FlagOption<string?> _id = Flag.Text(
         "id", "NAME", "name of this replica, unique in its cluster");
     private readonly FlagOption<HostEndpoint?> _port = Flag.Endpoint("port", "where clients connect", ":11000");
@@ -30,6 +33,15 @@ public sealed class ReplicaFlags
         "logfolder", "FOLDER", "write each applied command to a log in this folder, flushed, before it is answered");
     private readonly FlagOption<string?> _reads = Flag.Text(
         "reads", "index|lease|log", "how reads are answered that do not say (default index)");
+    private readonly FlagOption<long> _snapshot = Flag.Value(
+        "snapshot", "SIZE",
+        "take a snapshot after this much log, such as 64M or 4G; or as much as the last one is long, if that is more",
+        text => SizeText.Parse("-snapshot", text, SnapshotBytesMin, "1M"), new SnapshotOptions().EveryBytes, "1G");
+    private readonly FlagOption<long> _keep = Flag.Value(
+        "keep", "SIZE", "keep this much log behind the snapshots for whoever lags, and twice as much while he needs it",
+        text => SizeText.Parse("-keep", text, 0, "0"), new SnapshotOptions().KeepBytes, "1G");
+    private readonly FlagOption<int> _keepSeconds = Flag.Integer(
+        "keepfor", "SECONDS", "keep the log of the last so many seconds, within twice -keep", 600, 0, 100_000_000);
     private readonly FlagOption<int> _priority = Flag.Integer(
         "priority", "0-100", "of two equally up-to-date replicas the higher one becomes leader", 50, 0,
         ReplicaHostOptions.PriorityMax);
@@ -58,7 +70,10 @@ public sealed class ReplicaFlags
         foreach (Option option in own)
             root.Add(option);
         foreach (Option option in new Option[]
-            { _reads, _priority, _advertise, _insecure, _cpuProfile, _memoryProfile, _verbose, _quiet })
+            {
+                _reads, _snapshot, _keep, _keepSeconds, _priority, _advertise, _insecure, _cpuProfile, _memoryProfile,
+                _verbose, _quiet,
+            })
         {
             root.Add(option);
         }
@@ -73,6 +88,14 @@ public sealed class ReplicaFlags
                 $"{name} -id node0 -port 10.0.0.5:11000 -raft 10.0.0.5:12000 -hjoin 10.0.0.5:13000 -insecure",
                 "be reached from other machines, on a network that you trust"));
     }
+
+    // What is in memory only is taken no snapshots of: it would be there three times.
+    private SnapshotOptions SnapshotsOf(ParseResult parsed) => new()
+    {
+        EveryBytes = parsed.GetValue(_inMemory) ? long.MaxValue : parsed.GetValue(_snapshot),
+        KeepBytes = parsed.GetValue(_keep),
+        KeepMicros = parsed.GetValue(_keepSeconds) * 1_000_000L,
+    };
 
     /// <summary>What the flags say.</summary>
     /// <param name="parsed">The command line.</param>
@@ -96,6 +119,7 @@ public sealed class ReplicaFlags
             Priority = parsed.GetValue(_priority),
             Reads = ReadModes.ParseForServer(parsed.GetValue(_reads)),
             AppliesOnThread = logFolder is not null,
+            Snapshots = SnapshotsOf(parsed),
         };
         host = host with
         {

@@ -5,6 +5,7 @@ using Chorus.Common.Log;
 using Chorus.Common.Messaging;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Google.Protobuf;
@@ -30,6 +31,9 @@ public sealed class ReplicaHost(
 
     private readonly ILogger _logger = loggers.CreateLogger("replica");
     private readonly SystemClock _clock = new();
+    private Identity? _node;
+    private bool _hasStarted;
+    private IReadOnlyList<string> _sources = [];
 
     /// <summary>A replica whose state is in memory.</summary>
     /// <param name="options">What to run.</param>
@@ -50,12 +54,24 @@ public sealed class ReplicaHost(
     public int Run(CancellationToken stop)
     {
         options.Validate();
-        using var context = new ZmqContext();
-        using var sockets = new ReplicaSockets(context, options, _logger);
         using NodeDirectory? directory = options.InMemory ? null : NodeDirectory.Open(options.DataDirectory,
             options.Id);
+        IStorage storage = directory?.Storage ?? new MemoryStorage();
+        int? code = RunLife(directory, storage, stop);
+        // A snapshot of another member stands for more than this node had: it begins anew from it, as after a crash.
+        while (code is null)
+            code = RunLife(directory, storage, stop);
+        return code.Value;
+    }
+
+    private int? RunLife(NodeDirectory? directory, IStorage storage, CancellationToken stop)
+    {
+        using var context = new ZmqContext();
+        using var sockets = new ReplicaSockets(context, options, _logger);
         using var wakeup = new Wakeup();
         using CancellationTokenRegistration registration = stop.Register(wakeup.Signal);
+        if (_node is { } known)
+            return RunLoop(known, null, directory, storage, sockets, wakeup, stop);
         Announce();
 
         var node = new Identity(
@@ -76,25 +92,29 @@ public sealed class ReplicaHost(
             bootstrap = FirstConfiguration(node.Incarnation);
         }
         if (directory is not null && bootstrap is null && !isNew && options.JoinEndpoint is { } target)
-            new JoinClient(context, _logger).Confirm(At(target), RequestFor(node.Incarnation, node.ClusterId));
-        return RunLoop(node, bootstrap, directory, sockets, wakeup, stop);
+            Know(new JoinClient(context, _logger).Confirm(At(target), RequestFor(node.Incarnation, node.ClusterId)));
+        _node = node;
+        return RunLoop(node, bootstrap, directory, storage, sockets, wakeup, stop);
     }
 
     private sealed record Identity(ulong Incarnation, Guid ClusterId, string? StateBase);
 
-    private int RunLoop(
-        Identity node, Configuration? bootstrap, NodeDirectory? directory, ReplicaSockets sockets, Wakeup wakeup,
-        CancellationToken stop)
+    private int? RunLoop(
+        Identity node, Configuration? bootstrap, NodeDirectory? directory, IStorage storage, ReplicaSockets sockets,
+        Wakeup wakeup, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        IStorage storage = directory?.Storage ?? new MemoryStorage();
+        SnapshotStore snapshots = OpenSnapshots(storage, node);
         using var disk = new DiskThread("disk", wakeup.Signal);
-        using RecordLog log = RecordLog.Open(storage, disk, options.Log, node.ClusterId);
+        using RecordLog log = RecordLog.Open(
+            storage, disk, options.Log, node.ClusterId, default, snapshots.Newest?.Header.Last);
         // First to end: no file is closed under the disk's hands.
         using DiskThread ending = disk;
         _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
-        using HostedState state = OpenState(node, directory, log);
+        using HostedState state = OpenState(node, directory, log, snapshots);
         CheckBegin(log, state.Machine.RestoredIndex);
+        using var snapshotDisk = new DiskThread("snapshot", wakeup.Signal);
+        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, View = new SnapshotView() };
         using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
         var view = new LogView();
         var reports = new ObserverReports();
@@ -111,15 +131,42 @@ public sealed class ReplicaHost(
                 View = view,
                 Reports = reports,
                 Apply = apply,
+                Snapshots = port,
                 Clock = _clock,
             },
             _logger);
-        using TransferThread transfer = Serve(sockets.Transfer, storage, view, reports, state.Image);
+        using TransferThread transfer = Serve(
+            sockets.Transfer,
+            new TransferSource
+            {
+                Id = options.Id,
+                View = view,
+                Storage = storage,
+                StateBase = options.StateBase,
+                Reports = reports,
+                Image = state.Image,
+                Snapshots = port.View,
+            },
+            port);
+        Turn(replica, sockets, wakeup, stop);
+        Drain(log);
+        apply?.Dispose();
+        if (replica.IsReplaced)
+            return null;
+        state.Stopping?.Invoke();
+        _logger.Stopped();
+        return ExitCodes.Ok;
+    }
+
+    private void Turn(Replica.Replica replica, ReplicaSockets sockets, Wakeup wakeup, CancellationToken stop)
+    {
         var poller = new Poller();
         sockets.AddTo(poller);
         poller.Add(wakeup);
-        Started?.Invoke();
-        RunWhile(() => !stop.IsCancellationRequested, replica, wakeup, poller);
+        if (!_hasStarted)
+            Started?.Invoke();
+        _hasStarted = true;
+        RunWhile(() => !stop.IsCancellationRequested && !replica.IsReplaced, replica, wakeup, poller);
         // The last answers need a moment to leave the process.
         long end = _clock.MonotonicMicros + HandOverMicrosMax;
         if (replica.Node.Role == Role.Leader)
@@ -129,11 +176,6 @@ public sealed class ReplicaHost(
             end = _clock.MonotonicMicros + LastAnswersMicros;
             RunWhile(() => _clock.MonotonicMicros < end, replica, wakeup, poller);
         }
-        Drain(log);
-        apply?.Dispose();
-        state.Stopping?.Invoke();
-        _logger.Stopped();
-        return ExitCodes.Ok;
     }
 
     private void RunWhile(Func<bool> goesOn, Replica.Replica replica, Wakeup wakeup, Poller poller)
@@ -144,6 +186,20 @@ public sealed class ReplicaHost(
             replica.DoWork();
             poller.WaitMicros(MicrosUntil(replica.NextWorkMicros));
         }
+    }
+
+    private SnapshotStore OpenSnapshots(IStorage storage, Identity node)
+    {
+        long start = Stopwatch.GetTimestamp();
+        SnapshotStore snapshots = SnapshotStore.Open(storage, node.ClusterId);
+        foreach (string note in snapshots.Notes)
+            _logger.SnapshotPassedOver(note);
+        if (snapshots.Newest is { } newest)
+        {
+            _logger.SnapshotFound(
+                (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, newest.Index, newest.LengthBytes);
+        }
+        return snapshots;
     }
 
     private ReplicaOptions OptionsOf(Identity node, Configuration? bootstrap) => new()
@@ -157,6 +213,8 @@ public sealed class ReplicaHost(
         FeedAddress = options.AdvertisedFeedEndpoint.ToString(),
         Bootstrap = bootstrap,
         Raft = options.Raft,
+        Snapshots = options.Snapshots,
+        KnownSources = _sources,
         ApplyBytesPerRound = options.ApplyBytesPerRound,
         StateBase = options.StateBase,
         IsDurable = !options.InMemory,
@@ -165,28 +223,31 @@ public sealed class ReplicaHost(
         Version = ProgramVersion.Text,
     };
 
-    private TransferThread Serve(
-        ZmqTransferServer socket, IStorage storage, LogView view, ObserverReports reports, IImageSource? image)
+    private TransferThread Serve(ZmqTransferServer socket, TransferSource source, SnapshotPort snapshots)
     {
-        var source = new TransferSource
-        {
-            Id = options.Id,
-            View = view,
-            Storage = storage,
-            StateBase = options.StateBase,
-            Reports = reports,
-            Image = image,
-        };
         ILogger logger = loggers.CreateLogger("transfer");
         var server = new TransferServer(source, socket, _clock, null, logger);
+        snapshots.LowestPinned = () => server.LowestPinned;
         return new TransferThread([new TransferService(server, socket)], _clock, logger);
     }
 
-    private HostedState OpenState(Identity node, NodeDirectory? directory, RecordLog log)
+    private HostedState OpenState(
+        Identity node, NodeDirectory? directory, RecordLog log, SnapshotStore snapshots)
     {
         long start = Stopwatch.GetTimestamp();
         HostedState state = open(new StateSetting(
             directory?.Storage, node.ClusterId, node.Incarnation, log.LastIndex));
+        try
+        {
+            StateRestoring.Run(state.Machine, snapshots, log);
+            if (snapshots.Newest is not null)
+                SnapshotStore.RemoveUseless(snapshots.Storage, snapshots.Kept);
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
         if (state.Machine.RestoredIndex > LogIndex.Zero)
         {
             _logger.StateRestored(
@@ -213,6 +274,7 @@ public sealed class ReplicaHost(
                 At(target), RequestFor(incarnation, Guid.Empty), stop);
             if (welcome is null)
                 return null;
+            Know(welcome);
             var joined = new Guid(welcome.ClusterId.Span);
             _logger.Joined(joined, target.ToString());
             return joined;
@@ -220,6 +282,17 @@ public sealed class ReplicaHost(
         bootstrap = FirstConfiguration(incarnation);
         return options.Peers.Count == 0 ? Guid.NewGuid() : FixedClusterId();
     }
+
+    private void Know(JoinReply? reply) => _sources =
+    [
+        .. from member in reply?.Members ?? []
+           where member.Id != options.Id
+           let address = MemberAddresses.TransferOf(new Member(
+               new NodeId(member.Id), member.Incarnation, MemberKind.Learner, member.PeerAddress, "",
+               TransferAddress: member.TransferAddress))
+           where address.Length > 0
+           select address,
+    ];
 
     private JoinRequest RequestFor(ulong incarnation, Guid clusterId) => new()
     {
@@ -265,7 +338,7 @@ public sealed class ReplicaHost(
             $"the log in {options.DataDirectory} begins at index {log.FirstIndex}: what stood before is gone, and the "
                 + "state cannot be made without it",
             "Remove this node from the cluster, move the directory away, and join again with an empty one; or restore "
-                + "the missing segment files from a copy");
+                + "the missing snapshots or segment files from a copy");
     }
 
     private void CheckStateBase(Identity node)

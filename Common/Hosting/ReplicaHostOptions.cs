@@ -92,6 +92,9 @@ public sealed record ReplicaHostOptions
     /// <summary>Settings of the core.</summary>
     public RaftOptions Raft { get; init; } = new();
 
+    /// <summary>When snapshots are taken, and how much log is kept behind them.</summary>
+    public SnapshotOptions Snapshots { get; init; } = new();
+
     /// <summary>Settings of the log.</summary>
     public LogOptions Log { get; init; } = new();
 

@@ -37,7 +37,10 @@ internal abstract class Applier(
     public PendingReads Reads => reads;
 
     /// <summary>What records are applied to.</summary>
-    protected ReplicatedState State => state;
+    public ReplicatedState State => state;
+
+    /// <summary>Snapshots of the state; null: none are taken.</summary>
+    public SnapshotTaker? Snapshots { get; set; }
 
     /// <summary>What a leader lets in by.</summary>
     protected SessionDoor? Door => door;
@@ -52,11 +55,13 @@ internal abstract class Applier(
     /// <param name="door">Learns what came of commands of sessions.</param>
     /// <param name="responder">Where answers go.</param>
     /// <param name="counters">Counts what is applied.</param>
+    /// <param name="clock">Time, for snapshots.</param>
     public static Applier Create(
         IDiskExecutor? executor, RecordLog log, ReplicatedState state, PendingWrites writes, PendingReads reads,
-        PendingChanges changes, SessionDoor door, Responder responder, ReplicaCounters counters) => executor is null
-        ? new InlineApplier(log, state, writes, reads, changes, door, responder, counters)
-        : new BatchApplier(log, executor, state, writes, reads, changes, door, responder, counters);
+        PendingChanges changes, SessionDoor door, Responder responder, ReplicaCounters counters,
+        IClock clock) => executor is null
+        ? new InlineApplier(log, state, writes, reads, changes, door, responder, counters, clock)
+        : new BatchApplier(log, executor, state, writes, reads, changes, door, responder, counters, clock);
 
     /// <summary>Applies what is committed, up to a limit, and serves the reads that waited for it.</summary>
     /// <param name="commit">Last committed index.</param>

@@ -35,7 +35,12 @@ internal sealed class ApplyBatch(ReplicatedState state) : IDiskJob
     public readonly record struct Served(Code Code, Range Answer, string Message);
 
     /// <summary>Whether there is nothing to do.</summary>
-    public bool IsEmpty => _records.WrittenCount == 0 && _reads.Count == 0 && TableFor is null;
+    public bool IsEmpty => _records.WrittenCount == 0 && _reads.Count == 0 && TableFor is null
+        && Snapshot is null;
+
+    /// <summary>What is due for a snapshot, behind all else; null: nothing. To be set before the batch is posted.
+    /// </summary>
+    public SnapshotStep? Snapshot { get; set; }
 
     /// <summary>Whether the applying thread is done with it.</summary>
     public bool IsFinished => _isFinished;
@@ -115,6 +120,7 @@ internal sealed class ApplyBatch(ReplicatedState state) : IDiskJob
     {
         if (_applied.Count > 0)
             state.Machine.Applied(AppliedIndex, state.Sessions);
+        Snapshot?.Run(AppliedIndex);
         bool isSettled = AppliedIndex >= state.Machine.SettledIndex;
         Digest = isSettled ? state.Machine.Digest : null;
         Sessions = isSettled ? (state.Sessions.Count, state.Sessions.Digest) : null;

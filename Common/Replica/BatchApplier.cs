@@ -13,6 +13,7 @@ internal sealed class BatchApplier : Applier
 {
     private readonly RecordLog _log;
     private readonly IDiskExecutor _executor;
+    private readonly IClock _clock;
     private readonly ApplyBatch _batch;
     private bool _underWay;
     private ulong? _digest;
@@ -20,11 +21,12 @@ internal sealed class BatchApplier : Applier
 
     public BatchApplier(
         RecordLog log, IDiskExecutor executor, ReplicatedState state, PendingWrites writes, PendingReads reads,
-        PendingChanges changes, SessionDoor? door, Responder responder, ReplicaCounters counters)
+        PendingChanges changes, SessionDoor? door, Responder responder, ReplicaCounters counters, IClock clock)
         : base(state, writes, reads, changes, door, responder, counters)
     {
         _log = log;
         _executor = executor;
+        _clock = clock;
         _batch = new ApplyBatch(state);
         Check.That(state.Machine.RestoredIndex <= log.LastIndex, "a state in a file is never ahead of the log");
         if (AppliedIndex >= state.Machine.SettledIndex)
@@ -47,7 +49,9 @@ internal sealed class BatchApplier : Applier
             Finish(leader);
         if (_underWay)
             return worked;
+        Snapshots?.Exchange(_clock.MonotonicMicros);
         _batch.Clear(AppliedIndex);
+        _batch.Snapshot = Snapshots is { Step.IsDue: true } ? Snapshots.Step : null;
         LogIndex until = AddRecords(commit, Math.Min(bytesMax, ApplyBatch.RecordBytesMax));
         Reads.ListServable(until.Previous, _batch.Reads);
         if (WantsTable)
@@ -62,7 +66,8 @@ internal sealed class BatchApplier : Applier
     /// <inheritdoc/>
     public override bool HasWork(LogIndex commit) => _underWay
         ? _batch.IsFinished
-        : AppliedIndex < Limit(commit) || Reads.HasServable(AppliedIndex) || WantsTable;
+        : AppliedIndex < Limit(commit) || Reads.HasServable(AppliedIndex) || WantsTable
+            || Snapshots is { Step.IsDue: true };
 
     private LogIndex Limit(LogIndex commit) => LogIndex.Min(commit, _log.DurableIndex);
 

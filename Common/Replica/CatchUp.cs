@@ -13,8 +13,10 @@ namespace Chorus.Common.Replica;
 /// <remarks>
 /// Idle until <see cref="LagWatch"/> sees a lag that the leader's messages do not close. Then one stream at a time, up
 /// to the commit index that the leader has named; a source that refuses, is silent, brings nothing or lies is left for
-/// the next one. Ends when the node is near the leader's commit or no longer follows. What is fetched is limited by the
-/// room of the own disk's queue: what there is no room for waits at the source.
+/// the next one; from one that no longer keeps what is missing, a snapshot is fetched, and at once where the own log
+/// contradicts what the leader has cut off. Ends when the node is near the
+/// leader's commit or no longer follows. What is fetched is limited by the room of the own disk's queue: what there is
+/// no room for waits at the source.
 /// </remarks>
 internal sealed class CatchUp
 {
@@ -33,6 +35,7 @@ internal sealed class CatchUp
     private readonly CatchUpSources _sources;
     private readonly LagWatch _watch;
     private readonly LogStream _stream;
+    private readonly SnapshotFetch? _snapshot;
     private bool _isActive;
     private bool _isOpen;
     private bool _hasBrought;
@@ -47,17 +50,19 @@ internal sealed class CatchUp
     /// <param name="node">The core.</param>
     /// <param name="log">Its log.</param>
     /// <param name="link">Knows where the leader is.</param>
-    /// <param name="transport">Asks sources; used by nobody else.</param>
+    /// <param name="transport">Asks sources; used by nobody else but <paramref name="snapshot"/>.</param>
+    /// <param name="snapshot">Fetches a snapshot where nobody has the log any more; null: nobody does.</param>
     /// <param name="counters">Counts what is fetched.</param>
     /// <param name="logger">Hears when it begins, fails and ends.</param>
     public CatchUp(
         ReplicaOptions options, RaftNode node, RecordLog log, PeerLink link, ITransferClientTransport transport,
-        ReplicaCounters counters, ILogger logger)
+        SnapshotFetch? snapshot, ReplicaCounters counters, ILogger logger)
     {
         _options = options;
         _node = node;
         _log = log;
         _transport = transport;
+        _snapshot = snapshot;
         _counters = counters;
         _logger = logger;
         _sources = new CatchUpSources(options, node, link);
@@ -81,16 +86,37 @@ internal sealed class CatchUp
         bool follows = _node.Role == Role.Follower;
         if (!_isActive)
         {
-            if (!follows || !_watch.NeedsHelp(nowMicros, last, _node.LeaderCommit))
+            bool isFar = follows && _watch.NeedsHelp(nowMicros, last, _node.LeaderCommit);
+            if (!isFar && !_node.NeedsSnapshot)
                 return;
             _isActive = true;
             _records = 0;
             _logger.CatchUpBegins(_options.Id, last, _node.LeaderCommit);
         }
-        if (!follows || !_watch.IsFar(last, _node.LeaderCommit))
+        if (!follows || !(_watch.IsFar(last, _node.LeaderCommit) || _node.NeedsSnapshot))
             End();
-        else if (!_isOpen && nowMicros >= _lookAgainAt)
+        else if (!_isOpen && _snapshot is not { IsActive: true } && nowMicros >= _lookAgainAt)
             Open(nowMicros);
+    }
+
+    /// <summary>Goes on with a snapshot, where one is being fetched.</summary>
+    /// <returns>Whether something was done.</returns>
+    /// <exception cref="ReplicaStoppedException">The disk failed.</exception>
+    public bool FetchSnapshot(long nowMicros)
+    {
+        if (_snapshot is not { IsActive: true } snapshot)
+            return false;
+        bool worked = snapshot.Work(nowMicros);
+        if (snapshot.IsActive)
+            return worked;
+        if (snapshot.Failure.Length > 0)
+        {
+            _counters.CatchUpFailures++;
+            _sources.Failed(snapshot.Address, nowMicros);
+            _logger.CatchUpFails(_options.Id, snapshot.Address, snapshot.Failure);
+        }
+        _lookAgainAt = nowMicros + LookAgainMicros;
+        return true;
     }
 
     /// <summary>Takes the next records that continue the own log.</summary>
@@ -148,6 +174,12 @@ internal sealed class CatchUp
             _lookAgainAt = nowMicros + LookAgainMicros;
             return;
         }
+        if (_node.IsContradicted)
+        {
+            _snapshot?.Begin(address, nowMicros);
+            _lookAgainAt = nowMicros + LookAgainMicros;
+            return;
+        }
         _isOpen = true;
         _hasBrought = false;
         _broughtAt = nowMicros;
@@ -202,8 +234,17 @@ internal sealed class CatchUp
         if (!_isOpen)
             return;
         bool isStuck = nowMicros - _broughtAt >= _options.CatchUpStream.SilenceMicros;
-        if (_stream.State is TransferStreamState.Refused or TransferStreamState.Silent or TransferStreamState.Untrue)
+        if (_stream is { State: TransferStreamState.Refused, Refusal: TransferRefusal.NoLongerKept }
+            && _stream.SnapshotIndex > _node.Commit && _snapshot is not null)
+        {
+            CloseStream();
+            _snapshot.Begin(_stream.Address, nowMicros);
+        }
+        else if (_stream.State is TransferStreamState.Refused or TransferStreamState.Silent
+            or TransferStreamState.Untrue)
+        {
             Fail(_stream.Reason, nowMicros);
+        }
         else if (isStuck || (_stream.State == TransferStreamState.Complete && !_hasBrought))
             Fail("it has nothing that is missing here", nowMicros);
         else if (_stream.State == TransferStreamState.Complete)
@@ -221,6 +262,7 @@ internal sealed class CatchUp
     private void End()
     {
         _isActive = false;
+        _snapshot?.Cancel();
         CloseStream();
         _logger.CatchUpEnds(_options.Id, _records, _node.LastIndex, _node.LeaderCommit);
     }

@@ -60,6 +60,8 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
         if (rank == 2 && addresses.Count == 0 && !node.Leader.IsNone && link.TransferAddressOf(node.Leader) is
             { Length: > 0 } leader)
             addresses.Add(leader);
+        if (rank == 0 && node.Configuration.Members.Count == 0)
+            addresses.AddRange(options.KnownSources);
         return [.. addresses];
     }
 }

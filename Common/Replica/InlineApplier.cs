@@ -9,7 +9,7 @@ namespace Chorus.Common.Replica;
 /// </summary>
 internal sealed class InlineApplier(
     RecordLog log, ReplicatedState state, PendingWrites writes, PendingReads reads, PendingChanges changes,
-    SessionDoor? door, Responder responder, ReplicaCounters counters)
+    SessionDoor? door, Responder responder, ReplicaCounters counters, IClock clock)
     : Applier(state, writes, reads, changes, door, responder, counters)
 {
     private readonly ArrayBufferWriter<byte> _answer = new();
@@ -26,7 +26,7 @@ internal sealed class InlineApplier(
     /// <inheritdoc/>
     public override bool Apply(LogIndex commit, long bytesMax, string leader)
     {
-        bool worked = Reads.HasServable(AppliedIndex);
+        bool worked = Reads.HasServable(AppliedIndex) | StepSnapshot();
         Reads.Serve(AppliedIndex);
         if (AppliedIndex >= commit)
             return worked;
@@ -46,7 +46,19 @@ internal sealed class InlineApplier(
     }
 
     /// <inheritdoc/>
-    public override bool HasWork(LogIndex commit) => AppliedIndex < commit || Reads.HasServable(AppliedIndex);
+    public override bool HasWork(LogIndex commit) =>
+        AppliedIndex < commit || Reads.HasServable(AppliedIndex) || Snapshots is { Step.IsDue: true };
+
+    private bool StepSnapshot()
+    {
+        if (Snapshots is not { } snapshots)
+            return false;
+        snapshots.Exchange(clock.MonotonicMicros);
+        if (!snapshots.Step.IsDue)
+            return false;
+        snapshots.Step.Run(AppliedIndex);
+        return true;
+    }
 
     private void ApplyRecords(ReadOnlySpan<byte> records, LogIndex from, string leader)
     {

@@ -54,4 +54,30 @@ internal static partial class LogMessages
         "fetches no more: {Records} records came, its log ends at {Last}, its leader has committed {Commit}")]
     public static partial void CatchUpEnds(
         this ILogger logger, NodeId node, ulong records, LogIndex last, LogIndex commit);
+
+    [LoggerMessage(30, LogLevel.Information, "snapshot of index {Index}: {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void SnapshotTaken(
+        this ILogger logger, NodeId node, LogIndex index, long bytes, long milliseconds);
+
+    [LoggerMessage(31, LogLevel.Warning,
+        "gave up a snapshot of index {Index}: so much changed meanwhile that the old contents took too much memory. "
+            + "Tries again later")]
+    public static partial void SnapshotLost(this ILogger logger, NodeId node, LogIndex index);
+
+    [LoggerMessage(32, LogLevel.Error,
+        "cannot take a snapshot: its disk has no room for it, so its log grows. Make room; it tries again by itself")]
+    public static partial void SnapshotWithoutRoom(this ILogger logger, NodeId node);
+
+    [LoggerMessage(33, LogLevel.Information, "its log begins at index {First} now")]
+    public static partial void LogCut(this ILogger logger, NodeId node, LogIndex first);
+
+    [LoggerMessage(34, LogLevel.Information,
+        "what it lacks is no longer in the log of {Source}: fetches its snapshot, {Bytes} bytes")]
+    public static partial void SnapshotFetchBegins(this ILogger logger, NodeId node, string source, long bytes);
+
+    [LoggerMessage(35, LogLevel.Warning, "a snapshot that it fetched is damaged and was thrown away: {Why}")]
+    public static partial void SnapshotFetchDamaged(this ILogger logger, NodeId node, string why);
+
+    [LoggerMessage(36, LogLevel.Information, "has a snapshot of index {Index}; begins anew from it")]
+    public static partial void SnapshotFetched(this ILogger logger, NodeId node, LogIndex index);
 }

@@ -85,6 +85,20 @@ internal sealed class PeerLink
         }
     }
 
+    /// <summary>
+    /// The log was cut off before an index: entries held back that stood there can no longer be read. What the receiver
+    /// lacks it is told anew.
+    /// </summary>
+    public void Cut(LogIndex first)
+    {
+        for (int i = _held.Count; i > 0; i--)
+        {
+            (Message Message, long HardStates) held = _held.Dequeue();
+            if (held.Message is not AppendRequest { Entries.Count: > 0 } append || append.Entries.From >= first)
+                _held.Enqueue(held);
+        }
+    }
+
     /// <summary>Sends a join or a request on to the leader, or its reply back.</summary>
     public void SendForwarded(NodeId to, PeerMessageType type, ulong correlation, ReadOnlySpan<byte> body)
     {

@@ -36,6 +36,7 @@ public sealed class Replica
     private readonly JoinDesk _joins;
     private readonly Responder _responder;
     private readonly CatchUp? _catchUp;
+    private readonly SnapshotDesk? _snapshots;
     private readonly Queue<(long HardStates, Term Term)> _hardStateTerms = new();
     private long _nextTickMicros;
     private bool _wasDiskFull;
@@ -61,7 +62,7 @@ public sealed class Replica
         _view = ports.View;
         _feed = ports.Feed is null ? null : new FeedPublisher(ports.Feed, options.ClusterId);
         Counters = new ReplicaCounters();
-        RecoveredState recovered = Bootstrap(out long hardStates);
+        RecoveredState recovered = ReplicaStart.Recover(options, log, ports.Snapshots, out long hardStates);
         RaftOptions raft = options.Raft with { LeaseMicros = LeaseLength.Micros(options, TicksPerRoundMax) };
         _node = new RaftNode(options.Id, options.Incarnation, recovered, raft, log, options.Seed);
         _link = new PeerLink(peers, options, log);
@@ -75,7 +76,12 @@ public sealed class Replica
         Door = new SessionDoor(options, _node, log, proposals, _responder, stateMachine, clock);
         _applier = Applier.Create(
             ports.Apply, log, new ReplicatedState(stateMachine, clock), writes, reads, changes, Door, _responder,
-            Counters);
+            Counters, clock);
+        if (ports.Snapshots is not null)
+        {
+            _snapshots = new SnapshotDesk(
+                options, ports, _node, log, _link, _applier, () => _hardStateTerms.Count == 0, Counters, logger);
+        }
         _membership = new MembershipDesk(options, _node, changes, logger);
         _forwarding = new Forwarding(_node, _link, clock);
         _transfers = new TransferDesk(options, _node, clock);
@@ -86,7 +92,8 @@ public sealed class Replica
                 clock, Counters, logger);
         _joins = new JoinDesk(options, _node, ports.Joins, _forwarding, _membership);
         _intake = new PeerIntake(options, _forwarding, Counters, logger);
-        _catchUp = ports.Fetch is { } fetch ? new CatchUp(options, _node, log, _link, fetch, Counters, logger) : null;
+        if (ports.Fetch is { } fetch)
+            _catchUp = new CatchUp(options, _node, log, _link, fetch, _snapshots?.Fetch, Counters, logger);
         _nextTickMicros = clock.MonotonicMicros + options.TickMicros;
         _log.Flush();
         foreach (string note in log.RecoveryNotes)
@@ -124,6 +131,12 @@ public sealed class Replica
     /// <summary>Whether a transfer of the leadership is under way, or writes wait for its end.</summary>
     public bool IsHandingOver => _transfers.IsUnderWay || _desk.HoldsWrites;
 
+    /// <summary>
+    /// Whether a snapshot of another member has become durable that stands for more than this node has: the owner ends
+    /// this replica, and makes another one from what is in the directory now.
+    /// </summary>
+    public bool IsReplaced => _snapshots?.Fetch is { IsInstalled: true };
+
     /// <summary>One round of the loop.</summary>
     /// <returns>Whether anything was done.</returns>
     /// <exception cref="ReplicaStoppedException">The disk failed; the node must stop.</exception>
@@ -136,6 +149,8 @@ public sealed class Replica
         worked |= ReceiveFromPeers(out bool peersLeft);
         worked |= Tick();
         worked |= CatchUp();
+        if (IsReplaced)
+            return true;
         worked |= _joins.Receive();
         CarryInTime();
         _operators.Work();
@@ -146,33 +161,15 @@ public sealed class Replica
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
         _responder.Flush();
         NoteDiskRoom();
+        if (_snapshots is not null && _snapshots.Work(_clock.MonotonicMicros, _clock.UnixMicros, AppliedIndex))
+            Carry(default);
         ShowExtent();
         worked |= Publish();
         bool left = peersLeft || clientsLeft || _catchUp is { HasMore: true } || _feed is { HasMore: true }
             || _applier.HasWork(_node.Commit);
-        long due = Math.Min(_nextTickMicros, _feed?.NextWorkMicros ?? long.MaxValue);
-        NextWorkMicros = left ? _clock.MonotonicMicros : due;
+        long due = Math.Min(_feed?.NextWorkMicros ?? long.MaxValue, _snapshots?.Taker.NextWorkMicros ?? long.MaxValue);
+        NextWorkMicros = left ? _clock.MonotonicMicros : Math.Min(_nextTickMicros, due);
         return worked;
-    }
-
-    private RecoveredState Bootstrap(out long hardStates)
-    {
-        hardStates = 0;
-        RecoveredState recovered = _log.Recovered;
-        // Every member of a fixed start writes the same bytes here: term 1, time 0.
-        var first = new Term(1);
-        var state = new HardState(first, NodeId.None, LogIndex.Zero);
-        // Power may have failed between the two writes below: then the term stands there without the entry.
-        bool isNew = recovered.Log.Count == 0
-            && (recovered.HardState == HardState.Empty || recovered.HardState == state);
-        bool isFirstStart = isNew && recovered.HardState == HardState.Empty;
-        if (_options.Bootstrap is not { } configuration || !isNew)
-            return recovered with { IsFirstStart = isFirstStart };
-        hardStates = _log.SaveHardState(state);
-        LogIndex index = _log.Append(first, RecordKind.Configuration, 0, ConfigurationCodec.Encode(configuration));
-        return new RecoveredState(
-            state, new EntryRange(index, index.Next, [new TermRun(index, first)], [new ConfigurationEntry(index,
-                configuration)]), isFirstStart);
     }
 
     private bool TakeDiskCompletions()
@@ -285,7 +282,8 @@ public sealed class Replica
             Carry(records, entries);
             _catchUp.Taken(entries, accepted);
         }
-        return worked;
+        Carry(default);
+        return worked | _catchUp.FetchSnapshot(now);
     }
 
     /// <summary>

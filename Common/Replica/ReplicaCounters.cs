@@ -58,6 +58,12 @@ public sealed class ReplicaCounters
     /// </summary>
     public long CatchUpFailures { get; internal set; }
 
+    /// <summary>Snapshots taken.</summary>
+    public long Snapshots { get; internal set; }
+
+    /// <summary>Times that the beginning of the log was cut off.</summary>
+    public long LogCuts { get; internal set; }
+
     /// <summary>Batches published on the feed.</summary>
     public long FeedBatches { get; internal set; }
 
@@ -87,6 +93,8 @@ public sealed class ReplicaCounters
         yield return new("chorus_catch_up_bytes_total", CatchUpBytes);
         yield return new("chorus_catch_up_streams_total", CatchUpStreams);
         yield return new("chorus_catch_up_failures_total", CatchUpFailures);
+        yield return new("chorus_snapshots_total", Snapshots);
+        yield return new("chorus_log_cuts_total", LogCuts);
         yield return new("chorus_feed_batches_total", FeedBatches);
         yield return new("chorus_feed_records_skipped_total", FeedRecordsSkipped);
         yield return new("chorus_feed_watches_refused_total", FeedWatchesRefused);

@@ -38,6 +38,12 @@ public sealed record ReplicaOptions
     /// </summary>
     public string StateBase { get; init; } = "";
 
+    /// <summary>
+    /// Transfer addresses of members, <c>host:port</c>, for a node that no configuration has reached yet: as it was
+    /// told when it was let in.
+    /// </summary>
+    public IReadOnlyList<string> KnownSources { get; init; } = [];
+
     /// <summary>Settings of the core.</summary>
     public RaftOptions Raft { get; init; } = new();
 
@@ -113,6 +119,14 @@ public sealed record ReplicaOptions
 
     /// <summary>When sessions end by themselves; holds for the cluster while this node leads.</summary>
     public SessionLimits Sessions { get; init; } = new();
+
+    /// <summary>When snapshots are taken, and how much log is kept behind them.</summary>
+    public SnapshotOptions Snapshots { get; init; } = new();
+
+    /// <summary>
+    /// Most bytes of a snapshot that are fetched in a second, so that its source has time for others. Default 256 MiB.
+    /// </summary>
+    public long SnapshotFetchBytesPerSecond { get; init; } = 256 << 20;
 
     /// <summary>Seed of the randomised timeouts.</summary>
     public ulong Seed { get; init; } = 1;

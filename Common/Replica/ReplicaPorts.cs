@@ -36,6 +36,9 @@ public sealed record ReplicaPorts
     /// </summary>
     public ITransferClientTransport? Fetch { get; init; }
 
+    /// <summary>Snapshots; null: none are taken, and the log is kept whole.</summary>
+    public SnapshotPort? Snapshots { get; init; }
+
     /// <summary>Time.</summary>
     public required IClock Clock { get; init; }
 }

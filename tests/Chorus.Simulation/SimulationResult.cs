@@ -34,10 +34,15 @@ internal sealed record SimulationResult(
 /// <param name="FeedLost">Messages that feeds dropped.</param>
 /// <param name="Lies">Messages that were changed on their way.</param>
 /// <param name="Fetched">Records that replicas far behind have fetched from others.</param>
+/// <param name="Snapshots">Snapshots taken.</param>
+/// <param name="Restored">Starts from a snapshot.</param>
+/// <param name="Installed">Snapshots of others that replaced a log.</param>
+/// <param name="Cuts">Times that a log was cut.</param>
 internal readonly record struct RunSummary(
     double SimulatedSeconds, long Events, int Writes, int Reads, int LeaseReads, int LogReads, int StaleReads,
     long StepsWithLease, ulong Committed, int Elections, int Strikes,
-    int MemberChanges, int Several, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched)
+    int MemberChanges, int Several, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched,
+    long Snapshots, long Restored, long Installed, long Cuts)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads "
@@ -45,5 +50,6 @@ internal readonly record struct RunSummary(
         + $"{Elections} elections, {Strikes} faults, {MemberChanges} member changes, "
         + $"{Several} of several, {Transfers} transfers, "
         + $"{Dropped} truncated, "
-        + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched");
+        + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched, "
+        + $"{Snapshots} snapshots, {Restored} restored, {Installed} installed, {Cuts} cuts");
 }

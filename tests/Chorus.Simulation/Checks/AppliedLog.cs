@@ -13,6 +13,7 @@ internal sealed class AppliedLog(History history)
 {
     private readonly Dictionary<ulong, (byte[] Command, Code Code, byte[] Answer, ulong Digest)> _applied = [];
     private readonly Dictionary<ulong, ulong> _sessions = [];
+    private readonly List<(ulong Index, ulong Digest)> _digests = [(0, 0)];
     private readonly ArrayBufferWriter<byte> _answer = new();
     private readonly KvStateMachine _store = new();
 
@@ -28,7 +29,18 @@ internal sealed class AppliedLog(History history)
         _answer.ResetWrittenCount();
         Code code = _store.Apply(new LogIndex(index), 0, command, _answer);
         _applied.Add(index, (command.ToArray(), code, _answer.WrittenSpan.ToArray(), _store.Digest));
+        _digests.Add((index, _store.Digest));
         history.NoteApplied(KvBytes.NumberOf(command), index, code, KvBytes.ValueOf(_answer.WrittenSpan));
+    }
+
+    /// <summary>A replica has made its state from a snapshot.</summary>
+    public void Restored(string node, ulong index, ulong digest)
+    {
+        int at = _digests.Count - 1;
+        while (_digests[at].Index > index)
+            at--;
+        if (_digests[at].Digest != digest)
+            throw new Violation("a snapshot is the state at its index", $"{node} has another state at {index}");
     }
 
     /// <summary>A replica has applied it: with the right answer, and to the right state.</summary>

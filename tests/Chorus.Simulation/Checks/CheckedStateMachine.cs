@@ -47,6 +47,7 @@ internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMac
     public void Restore(LogIndex index, SnapshotRestore snapshot)
     {
         inner.Restore(index, snapshot);
+        log.Restored(node, index.Value, Digest);
         _last = index.Value;
     }
 

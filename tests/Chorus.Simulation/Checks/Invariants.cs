@@ -33,6 +33,18 @@ internal sealed class Invariants(Loyalty loyalty)
     /// <summary>Records that replicas have fetched because they were far behind.</summary>
     public long Fetched { get; set; }
 
+    /// <summary>Snapshots that replicas have taken.</summary>
+    public long Snapshots { get; set; }
+
+    /// <summary>Snapshots of others that replaced a log.</summary>
+    public long Installed { get; set; }
+
+    /// <summary>Starts from a snapshot.</summary>
+    public long Restored { get; set; }
+
+    /// <summary>Times that a log was cut.</summary>
+    public long Cuts { get; set; }
+
     /// <summary>A process has recovered from its disk: it must still have whatever was durable.</summary>
     public void Started(NodeWatch watch, RecoveredState recovered)
     {
@@ -42,7 +54,7 @@ internal sealed class Invariants(Loyalty loyalty)
         if (_watches.TryGetValue((watch.Id, watch.Incarnation), out NodeWatch? before))
         {
             LogEntry durable = before.Mirror.At(before.Durable);
-            if (before.Durable > 0 && !watch.Mirror.Agrees(before.Durable, durable))
+            if (before.Durable > 0 && !IsReplaced(before, watch) && !watch.Mirror.Agrees(before.Durable, durable))
             {
                 throw new Violation("durable survives",
                     $"{watch.Id} had {before.Durable} durable and comes back with {watch.Mirror.Last}");
@@ -75,6 +87,20 @@ internal sealed class Invariants(Loyalty loyalty)
             CheckChanges(watch);
         watch.Configuration = node.Configuration;
         (watch.Term, watch.Commit, watch.Led) = (node.Term.Value, node.Commit.Value, leads);
+    }
+
+    /// <summary>
+    /// Whether a snapshot has replaced a log that did not hold it: a committed one, which the log was wrong about or
+    /// had not reached (trap 9).
+    /// </summary>
+    private bool IsReplaced(NodeWatch before, NodeWatch watch)
+    {
+        ulong index = watch.Mirror.Base;
+        if (index == 0 || before.Mirror.Agrees(index, watch.Mirror.At(index)))
+            return false;
+        if (watch.Mirror.At(index) != Committed.At(index))
+            throw new Violation("a snapshot is committed", $"{watch.Id} begins behind {index}, which is not committed");
+        return true;
     }
 
     private void CheckLeader(NodeWatch watch, bool isNew)

@@ -11,6 +11,9 @@ internal sealed class LogMirror
 {
     private readonly List<LogEntry> _entries = [];
 
+    /// <summary>The index that its log began behind; what stood before is known to be committed, and no more.</summary>
+    public ulong Base { get; private set; }
+
     /// <summary>Last index.</summary>
     public ulong Last => (ulong)_entries.Count;
 
@@ -25,7 +28,19 @@ internal sealed class LogMirror
         index == 0 || index > Last ? default : _entries[(int)index - 1];
 
     /// <summary>Whether this log has the same entries up to an index as another one.</summary>
-    public bool Agrees(ulong index, LogEntry other) => index <= Last && At(index) == other;
+    public bool Agrees(ulong index, LogEntry other) => index < Base || (index <= Last && At(index) == other);
+
+    /// <summary>A log has been recovered that begins behind a snapshot.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="configuration">Index of the configuration of the snapshot; 0 when there is none.</param>
+    public void Begin(RecordLog log, ulong configuration)
+    {
+        Base = log.Base.Index.Value;
+        for (ulong index = 1; index <= Base; index++)
+            _entries.Add(index == Base ? new LogEntry(log.Base.Term.Value, log.Base.Chain) : default);
+        if (configuration > 0 && configuration <= Base)
+            ConfigurationIndexes.Add(configuration);
+    }
 
     /// <summary>Brings the mirror up to date.</summary>
     /// <param name="log">The log.</param>
@@ -36,7 +51,8 @@ internal sealed class LogMirror
         ulong shared = Math.Min(Last, last);
         if (shared == last && At(shared).Chain == log.LastChain && Last == last)
             return;
-        while (shared > 0 && ReadEntry(log, shared) != At(shared))
+        // What was cut off is committed and does not change.
+        while (shared >= log.FirstIndex.Value && ReadEntry(log, shared) != At(shared))
             shared--;
         for (ulong index = Last; index > shared; index--)
         {

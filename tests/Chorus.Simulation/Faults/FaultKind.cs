@@ -59,6 +59,12 @@ internal enum FaultKind : byte
     FrozenLeader,
 
     /// <summary>
+    /// The leader is cut off while clients reach nobody else, and comes back with what it has once the others have cut
+    /// their logs: a snapshot must replace it (trap 9).
+    /// </summary>
+    ForsakenLeader,
+
+    /// <summary>
     /// What one node says to the leader waits in a queue, over elections, and then arrives all at once.
     /// </summary>
     StaleQueue,

@@ -1,4 +1,5 @@
 using Chorus.Raft;
+using Chorus.Simulation.Clients;
 using Chorus.Simulation.Network;
 using Chorus.Simulation.Nodes;
 using Chorus.Simulation.World;
@@ -22,6 +23,9 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
         {
             case FaultKind.LeaderChurn:
                 ChurnLeaders(leader);
+                break;
+            case FaultKind.ForsakenLeader:
+                Forsake(leader);
                 break;
             case FaultKind.FrozenLeader:
                 Freeze(leader);
@@ -68,6 +72,28 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
             cluster.Around.Events.After(Elections(3), successor.Start);
         });
     }
+
+    // What clients ask of it meanwhile is a suffix that nobody else has. Then they turn to the others, until those no
+    // longer hold what it would need to find the place where the logs part.
+    private void Forsake(SimulatedNode leader)
+    {
+        CutOff(leader, cluster.Nodes);
+        foreach (SimulatedNode other in cluster.Nodes.Where(node => node != leader))
+        {
+            foreach (SimulatedClient client in cluster.Clients)
+                Network.Block(client.Name, other.Name);
+        }
+        After(cluster.Around.Plan.ElectionMicros + Elections(1), () =>
+        {
+            Network.HealAll();
+            CutOff(leader, cluster.Nodes);
+            Until(() => HasCutBehind(cluster.Leader, leader), 6, Network.HealAll);
+        });
+    }
+
+    private static bool HasCutBehind(SimulatedNode? successor, SimulatedNode node) =>
+        successor is { Process: { IsUp: true } there } && successor != node && node.Process is { IsUp: true } process
+        && there.Replica.Node.TermAt(process.Replica.Node.Commit) is null;
 
     // Clients still reach it: what they ask meanwhile waits in its sockets, and is all that it finds when it wakes.
     private void Freeze(SimulatedNode leader)

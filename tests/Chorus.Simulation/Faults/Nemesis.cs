@@ -93,8 +93,8 @@ internal sealed class Nemesis
             case FaultKind.MinorityPowerLoss:
                 LoseMinority();
                 break;
-            case FaultKind.LeaderChurn or FaultKind.FrozenLeader or FaultKind.StaleQueue or FaultKind.Usurper
-                or FaultKind.LateAnswers:
+            case FaultKind.LeaderChurn or FaultKind.FrozenLeader or FaultKind.ForsakenLeader or FaultKind.StaleQueue
+                or FaultKind.Usurper or FaultKind.LateAnswers:
                 _scripts.Play(kind, _cluster.Leader ?? victim);
                 break;
             case FaultKind.Membership:

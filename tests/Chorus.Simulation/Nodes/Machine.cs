@@ -89,6 +89,14 @@ internal abstract class Machine
             Storage.LosePower(_random.NextDouble());
     }
 
+    /// <summary>The process ends of its own will, in order to begin anew from what it has put on its disk.</summary>
+    public void BeginAnew()
+    {
+        Around.Trace.Add(Name, "begins anew");
+        End();
+        Around.Events.After(1_000 + _random.Exponential(20_000), Start);
+    }
+
     /// <summary>The machine loses power: what was not synced is lost, kept or torn.</summary>
     public void LosePower()
     {

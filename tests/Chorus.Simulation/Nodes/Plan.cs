@@ -35,7 +35,7 @@ internal sealed class Plan
         };
         Log = new LogOptions
         {
-            SegmentSizeBytes = random.Pick([16L, 32, 64]) << 10,
+            SegmentSizeBytes = random.Pick([8L, 16, 32, 64]) << 10,
             CacheBytes = random.Pick([8L, 64, 1_024]) << 10,
             ChunkBytes = 4 << 10,
             PendingBytesMax = random.Pick([8L, 64, 1_024]) << 10,
@@ -70,6 +70,7 @@ internal sealed class Plan
         Workload.SessionShare = State.KeepsSessions ? random.Pick([0.0, 0.5, 1.0]) : 0;
         Workload.CounterShare = State.KeepsSessions ? random.Pick([0.0, 0.2, 0.5]) : 0;
         Workload.CompareShare = State.KeepsSessions ? random.Pick([0.0, 0.2]) : 0;
+        Snapshots = new SnapshotPlan(random, Following.Loggers + Following.Subscribers > 0);
     }
 
     private static SessionLimits LimitsOf(SeededRandom random) => new()
@@ -105,6 +106,9 @@ internal sealed class Plan
     /// <summary>When sessions of clients end by themselves.</summary>
     public SessionLimits Sessions { get; }
 
+    /// <summary>When replicas take snapshots.</summary>
+    public SnapshotPlan Snapshots { get; }
+
     /// <summary>Length of the part with faults.</summary>
     public long DurationMicros { get; }
 
@@ -136,5 +140,6 @@ internal sealed class Plan
         + $"tick {TickMicros} us, "
         + $"election {Raft.ElectionTimeoutTicks}, heartbeat {Raft.HeartbeatTicks}, window {Raft.WindowEntries}/"
         + $"{Raft.WindowBytes}, message {Raft.MessageBytes}, segment {Log.SegmentSizeBytes}, "
-        + $"{Workload.Clients} clients, {Workload.Keys} keys {State}, reads by {Reads}, {Following}";
+        + $"{Workload.Clients} clients, {Workload.Keys} keys {State}, reads by {Reads}, {Following}, "
+        + $"{Snapshots}";
 }

@@ -1,5 +1,6 @@
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Simulation.Checks;
@@ -26,6 +27,7 @@ internal sealed class Process : IMachineProcess
     private readonly TransferClientPort _fetch;
     private readonly ObserverReports _reports = new();
     private readonly SimulatedDisk _checkpoints;
+    private readonly SimulatedDisk _snapshots;
     private readonly Pacemaker _loop;
     private readonly StoppingClock _clock;
     private readonly FeedWatch _published;
@@ -35,6 +37,8 @@ internal sealed class Process : IMachineProcess
     private NodeWatch? _watch;
     private bool _hasEnded;
     private long _fetched;
+    private long _taken;
+    private long _cuts;
 
     public Process(Surroundings around, SimulatedNode node, SeededRandom random)
     {
@@ -45,10 +49,15 @@ internal sealed class Process : IMachineProcess
         _loop = new Pacemaker(around, node, random, lagMicros: 30) { Work = () => Guard(Work) };
         Action<CrashException> crashed = crash => Guard(() => throw crash);
         _checkpoints = new SimulatedDisk(around.Events, random.Fork(), node.Pace, () => { }) { Crashed = crashed };
-        _apply = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
+        _snapshots = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
         {
             Crashed = crashed,
             Companion = _checkpoints,
+        };
+        _apply = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
+        {
+            Crashed = crashed,
+            Companion = _snapshots,
         };
         Disk = new SimulatedDisk(around.Events, random.Fork(), node.Pace, _loop.Wake)
         {
@@ -82,35 +91,9 @@ internal sealed class Process : IMachineProcess
     public void Boot()
     {
         Plan plan = _around.Plan;
-        _log = RecordLog.Open(_node.Storage, Disk, plan.Log, _around.ClusterId);
-        RecoveredState recovered = _log.Recovered;
-        StateMachine = new CheckedStateMachine(
-            _node.Name, _around.Applied, plan.State.Open(_node, _log.LastIndex, _checkpoints));
-        var options = new ReplicaOptions
-        {
-            Id = new NodeId(_node.Name),
-            Incarnation = _node.Incarnation,
-            ClusterId = _around.ClusterId,
-            PeerAddress = _node.PeerAddress,
-            ClientAddress = _node.ClientAddress,
-            Bootstrap = _node.Bootstrap,
-            Raft = plan.Raft,
-            TickMicros = plan.TickMicros,
-            FramesPerRound = plan.FramesPerRound,
-            ApplyBytesPerRound = plan.ApplyBytesPerRound,
-            OutstandingRequestsMax = plan.OutstandingRequestsMax,
-            CatchUpLagEntries = plan.CatchUpLagEntries,
-            CatchUpBytesPerRound = plan.CatchUpBytesPerRound,
-            CatchUpStream = plan.Following.Fetch with
-            {
-                ChunkBytes = (int)Math.Min(plan.Following.Fetch.ChunkBytes, plan.Log.PendingBytesMax / 2),
-            },
-            Sessions = plan.Sessions,
-            Seed = _random.NextBits(),
-            Reads = plan.Reads,
-        };
+        SnapshotPort snapshots = Recover(plan);
         Replica = new Replica(
-            options, _log, StateMachine,
+            OptionsOf(plan), _log!, StateMachine,
             new ReplicaPorts
             {
                 Peers = _peers,
@@ -121,6 +104,7 @@ internal sealed class Process : IMachineProcess
                 View = _view,
                 Reports = _reports,
                 Apply = plan.State.IsAppliedOnThread ? _apply : null,
+                Snapshots = snapshots,
                 Clock = _clock,
             },
             new TraceLogger(_around.Trace, _node.Name));
@@ -128,20 +112,64 @@ internal sealed class Process : IMachineProcess
         _around.Network.Open(_node.ClientAddress, _clients);
         _around.Network.Open(_node.JoinAddress, _joins);
         _around.Network.Listen(_node.FeedAddress, _feed);
-        StartTransfer();
-        _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log, _node.Clock);
+        TransferServer server = _transfer.Start(new TransferSource
+        {
+            Id = _node.Name,
+            View = _view,
+            Storage = _node.Storage,
+            Reports = _reports,
+            Snapshots = snapshots.View,
+        });
+        snapshots.LowestPinned = () => server.LowestPinned;
+        _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log!, _node.Clock);
+        _watch.Mirror.Begin(_log!, snapshots.Store.Newest?.Header.Configuration.Index.Value ?? 0);
+        _watch.Matched = _log!.Base.Index.Value;
         _around.History.Started(_node.ClientAddress);
-        _around.Invariants.Started(_watch, recovered);
+        _around.Invariants.Started(_watch, _log.Recovered);
         _loop.Wake();
     }
 
-    private void StartTransfer() => _transfer.Start(new TransferSource
+    private SnapshotPort Recover(Plan plan)
     {
-        Id = _node.Name,
-        View = _view,
-        Storage = _node.Storage,
-        Reports = _reports,
-    });
+        SnapshotStore store = SnapshotStore.Open(_node.Storage, _around.ClusterId);
+        _log = RecordLog.Open(
+            _node.Storage, Disk, plan.Log, _around.ClusterId, default, store.Newest?.Header.Last);
+        StateMachine = new CheckedStateMachine(
+            _node.Name, _around.Applied,
+            plan.State.Open(_node, _log.LastIndex, _checkpoints, plan.Snapshots.DisplacedBytesMax));
+        _around.Invariants.Restored += StateRestoring.Run(StateMachine, store, _log) ? 1 : 0;
+        if (store.Newest is not null)
+            SnapshotStore.RemoveUseless(_node.Storage, store.Kept);
+        if (_log.FirstIndex > StateMachine.RestoredIndex.Next)
+            throw new LogCorruptionException($"the log begins at {_log.FirstIndex}, and nothing stands for the rest");
+        return new SnapshotPort { Store = store, Executor = _snapshots, View = new SnapshotView() };
+    }
+
+    private ReplicaOptions OptionsOf(Plan plan) => new()
+    {
+        Id = new NodeId(_node.Name),
+        Incarnation = _node.Incarnation,
+        ClusterId = _around.ClusterId,
+        PeerAddress = _node.PeerAddress,
+        ClientAddress = _node.ClientAddress,
+        Bootstrap = _node.Bootstrap,
+        Raft = plan.Raft,
+        TickMicros = plan.TickMicros,
+        FramesPerRound = plan.FramesPerRound,
+        ApplyBytesPerRound = plan.ApplyBytesPerRound,
+        OutstandingRequestsMax = plan.OutstandingRequestsMax,
+        CatchUpLagEntries = plan.CatchUpLagEntries,
+        CatchUpBytesPerRound = plan.CatchUpBytesPerRound,
+        CatchUpStream = plan.Following.Fetch with
+        {
+            ChunkBytes = (int)Math.Min(plan.Following.Fetch.ChunkBytes, plan.Log.PendingBytesMax / 2),
+        },
+        Reads = plan.Reads,
+        Sessions = plan.Sessions,
+        Snapshots = plan.Snapshots.Options,
+        SnapshotFetchBytesPerSecond = plan.Snapshots.FetchBytesPerSecond,
+        Seed = _random.NextBits(),
+    };
 
     /// <summary>Runs production code; what it throws ends the process, as it would end a real one.</summary>
     public void Guard(Action action)
@@ -180,11 +208,21 @@ internal sealed class Process : IMachineProcess
             return;
         _clock.BeginRound();
         Replica.DoWork();
+        if (Replica.IsReplaced)
+        {
+            _around.Invariants.Installed++;
+            _node.BeginAnew();
+            return;
+        }
         RaftNode core = Replica.Node;
         _around.Invariants.AfterStep(_watch);
         _around.Invariants.Fetched += Replica.Counters.CatchUpRecords - _fetched;
         _fetched = Replica.Counters.CatchUpRecords;
         CheckSessions(core);
+        _around.Invariants.Snapshots += Replica.Counters.Snapshots - _taken;
+        _taken = Replica.Counters.Snapshots;
+        _around.Invariants.Cuts += Replica.Counters.LogCuts - _cuts;
+        _cuts = Replica.Counters.LogCuts;
         _published.AfterStep(_around.Invariants.Committed, core.Commit.Value);
         _shown.AfterStep(_around.Invariants.Committed, _log!);
         _around.Trace.Step(_node.Name, core.Term.Value, core.Commit.Value, core.LastIndex.Value, (byte)core.Role);

@@ -26,14 +26,20 @@ internal sealed class StatePlan(SeededRandom random)
     /// <param name="machine">Where it runs.</param>
     /// <param name="end">Last index of its log.</param>
     /// <param name="executor">Makes checkpoints, while applying goes on.</param>
-    public IStateMachine Open(Machine machine, LogIndex end, IDiskExecutor executor)
+    /// <param name="displacedBytesMax">Memory of a snapshot under way.</param>
+    public IStateMachine Open(Machine machine, LogIndex end, IDiskExecutor executor, long displacedBytesMax)
     {
         if (!_isOnDisk)
-            return new KvStateMachine();
+            return new KvStateMachine(new KvStateMachineOptions { SnapshotDisplacedBytesMax = displacedBytesMax });
         var owner = new SlotFileOwner(Geometry, Guid.Empty, machine.Incarnation, IsVolatile: false);
         return new SlotStateMachine(
             SlotFile.Open(machine.Storage, SlotFile.DefaultName, owner), end,
-            new SlotStateMachineOptions { CheckpointBytes = _checkpointBytes, Executor = executor });
+            new SlotStateMachineOptions
+            {
+                CheckpointBytes = _checkpointBytes,
+                Executor = executor,
+                SnapshotDisplacedBytesMax = displacedBytesMax,
+            });
     }
 
     public override string ToString() => _isOnDisk ? $"on disk, checkpoint {_checkpointBytes}"

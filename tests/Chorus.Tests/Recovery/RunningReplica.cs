@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
+using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chorus.Tests.Recovery;
@@ -18,8 +20,11 @@ internal sealed class RunningReplica : IDisposable
     /// <param name="join">Whose cluster to join; null: starts one.</param>
     /// <param name="preload">What its store holds at first.</param>
     /// <param name="slots">Shape of its file; null: it keeps its state in memory.</param>
+    /// <param name="snapshots">When it takes snapshots.</param>
+    /// <param name="segmentBytes">Size of its segments.</param>
     public RunningReplica(
-        string id, string folder, RunningReplica? join = null, Preload preload = default, SlotGeometry? slots = null)
+        string id, string folder, RunningReplica? join = null, Preload preload = default, SlotGeometry? slots = null,
+        SnapshotOptions? snapshots = null, long segmentBytes = 64 << 20)
     {
         HostEndpoint[] free = FreeEndpoints(5);
         (Client, Peer, Transfer, Feed, Join) = (free[0], free[1], free[2], free[3], free[4]);
@@ -36,6 +41,8 @@ internal sealed class RunningReplica : IDisposable
                 JoinEndpoint = join?.Join,
                 StateBase = slots?.Base ?? preload.Base,
                 AppliesOnThread = slots is not null,
+                Snapshots = snapshots ?? new SnapshotOptions(),
+                Log = new LogOptions { SegmentSizeBytes = segmentBytes, PayloadBytesMax = 256 << 10 },
             },
             setting => slots is { } geometry ? OpenSlots(setting, geometry) : OpenStore(preload),
             NullLoggerFactory.Instance);

@@ -140,7 +140,7 @@ public sealed class BatchApplierTests : IDisposable
 
     private BatchApplier NewApplier() => new(
         _driver.Log, new Executor(_jobs), new ReplicatedState(_machine, new ManualClock()), _writes, _reads,
-        new PendingChanges(), door: null, _responder, _counters);
+        new PendingChanges(), door: null, _responder, _counters, new ManualClock());
 
     private void Write(params string[] commands)
     {

@@ -2,7 +2,9 @@ using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
+using Chorus.Tests.Log;
 using Chorus.Tests.Recovery;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,12 +19,14 @@ internal sealed class SessionWorld : IDisposable
     private readonly Clients _clients = new();
     private readonly Steps _apply = new();
     private readonly bool _onThread;
+    private readonly SnapshotOptions? _snapshots;
     private RecordLog _log;
 
-    public SessionWorld(SessionLimits? limits = null, bool onThread = false)
+    public SessionWorld(SessionLimits? limits = null, bool onThread = false, SnapshotOptions? snapshots = null)
     {
         Limits = limits ?? new SessionLimits();
         _onThread = onThread;
+        _snapshots = snapshots;
         (_log, Replica, Machine) = Start();
         RunUntil(() => Replica.Node.Role == Role.Leader);
         Run(5);
@@ -149,8 +153,15 @@ internal sealed class SessionWorld : IDisposable
 
     private (RecordLog Log, Chorus.Common.Replica.Replica Replica, KvStateMachine Machine) Start()
     {
-        RecordLog log = RecordLog.Open(_storage, Disk, new LogOptions(), Guid.Empty);
+        SnapshotPort? port = _snapshots is null
+            ? null
+            : new SnapshotPort { Store = SnapshotStore.Open(_storage, Guid.Empty), Executor = Disk };
+        RecordLog log = RecordLog.Open(
+            _storage, Disk, port is null ? new LogOptions() : LogTestOptions.Small, Guid.Empty, default,
+            port?.Store.Newest?.Header.Last);
         var machine = new KvStateMachine();
+        if (port is not null)
+            StateRestoring.Run(machine, port.Store, log);
         var options = new ReplicaOptions
         {
             Id = new NodeId("a"),
@@ -161,6 +172,7 @@ internal sealed class SessionWorld : IDisposable
             Bootstrap = new Configuration([
                 new Member(new NodeId("a"), 1, MemberKind.Voter, "a:12000", "a:11000")]),
             Sessions = Limits,
+            Snapshots = _snapshots ?? new SnapshotOptions(),
         };
         var ports = new ReplicaPorts
         {
@@ -168,6 +180,7 @@ internal sealed class SessionWorld : IDisposable
             Clients = _clients,
             Clock = Clock,
             Apply = _onThread ? _apply : null,
+            Snapshots = port,
         };
         return (log, new Chorus.Common.Replica.Replica(options, log, machine, ports, NullLogger.Instance), machine);
     }

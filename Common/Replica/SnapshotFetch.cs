@@ -1,0 +1,235 @@
+using System.Buffers;
+using Chorus.Common.Log;
+using Chorus.Common.Snapshots;
+using Chorus.Common.Transfer;
+using Chorus.Raft;
+using Microsoft.Extensions.Logging;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>
+/// Fetches a snapshot from another member, writes it to the disk as it comes, verifies it, and has the core say what it
+/// is worth. Installing is a new start from it: so it never happens beside applying (trap 9). Owned by the loop.
+/// </summary>
+internal sealed class SnapshotFetch(
+    ReplicaOptions options, SnapshotPort port, RaftNode node, ITransferClientTransport transport,
+    Func<bool> isTermDurable, ILogger logger)
+{
+    private const int MessagesPerRound = 64;
+
+    // A snapshot that is newer than what the leader has named committed is so for a heartbeat or two.
+    private const long OfferMicros = 10_000_000;
+
+    private readonly SnapshotStream _stream = new(transport, lane: 1, options.CatchUpStream);
+    private readonly SnapshotFetchJob _job = new(port.Store.Storage);
+    private ArrayBufferWriter<byte> _coming = new();
+    private ArrayBufferWriter<byte> _writing = new();
+    private int _comingChunks;
+    private int _writingChunks;
+    private long _comingAt;
+    private long _releaseAt;
+    private long _offerUntil;
+
+    /// <summary>Whether a snapshot is being fetched, verified or offered.</summary>
+    public bool IsActive { get; private set; }
+
+    /// <summary>Whether a snapshot is durable from which this node must begin anew.</summary>
+    public bool IsInstalled { get; private set; }
+
+    /// <summary>Why the fetch from <see cref="Address"/> ended without a snapshot; empty: it did not.</summary>
+    public string Failure { get; private set; } = "";
+
+    /// <summary>The source.</summary>
+    public string Address => _stream.Address;
+
+    private bool IsReceiving { get; set; }
+
+    private bool IsVerifying { get; set; }
+
+    private bool IsAdopting { get; set; }
+
+    /// <summary>Begins with a source, where possible where another one left off.</summary>
+    public void Begin(string address, long nowMicros)
+    {
+        Check.That(!IsActive, "one snapshot at a time");
+        (IsActive, IsReceiving, Failure) = (true, true, "");
+        _stream.GoOn(address, options.ClusterId, node.Commit.Next, nowMicros);
+        if (_stream.Position == 0)
+        {
+            _coming.ResetWrittenCount();
+            _comingAt = 0;
+        }
+        // What is still to be written of an earlier stream is owed to nobody.
+        (_comingChunks, _writingChunks) = (0, 0);
+        _releaseAt = nowMicros;
+    }
+
+    /// <summary>Gives up; what has come so far may be gone on with.</summary>
+    public void Cancel()
+    {
+        if (!IsActive || IsAdopting)
+            return;
+        IsActive = IsReceiving = IsVerifying = false;
+        CloseStream();
+    }
+
+    /// <summary>Once a round of the loop.</summary>
+    /// <returns>Whether something was done.</returns>
+    /// <exception cref="ReplicaStoppedException">The disk failed.</exception>
+    public bool Work(long nowMicros)
+    {
+        if (!IsActive || IsInstalled)
+            return false;
+        bool worked = IsReceiving && Receive(nowMicros);
+        if (!_job.IsFinished)
+            return worked;
+        if (_job.Error is { } error)
+            TakeError(error);
+        else if (IsAdopting)
+            IsInstalled = true;
+        else if (IsVerifying)
+            Offer(nowMicros);
+        else
+            worked |= WriteOn(nowMicros);
+        return worked;
+    }
+
+    private bool Receive(long nowMicros)
+    {
+        bool worked = false;
+        int messages = 0;
+        // What is not taken out of the socket is not sent by the source: it has no more credit.
+        while (IsReceiving && messages++ < MessagesPerRound
+            && transport.TryReceive(out string address, out var header, out ReadOnlySpan<byte> body))
+        {
+            worked = true;
+            if (!_stream.TryAccept(address, header, body, nowMicros, out ReadOnlySpan<byte> piece) || piece.IsEmpty)
+                continue;
+            if (_stream.Position == piece.Length)
+                logger.SnapshotFetchBegins(options.Id, _stream.Address, _stream.Length);
+            _coming.Write(piece);
+            _comingChunks++;
+        }
+        _stream.Poll(nowMicros);
+        if (_stream.State is TransferStreamState.Refused or TransferStreamState.Silent or TransferStreamState.Untrue)
+            Fail(_stream.Reason);
+        return worked;
+    }
+
+    private bool WriteOn(long nowMicros)
+    {
+        if (_writingChunks > 0 && nowMicros >= _releaseAt)
+        {
+            if (_stream.State == TransferStreamState.Open)
+                _stream.Release(nowMicros, _writingChunks);
+            _writingChunks = 0;
+            _releaseAt = nowMicros + _writing.WrittenCount * 1_000_000L / options.SnapshotFetchBytesPerSecond;
+        }
+        if (_writingChunks > 0 || !IsReceiving)
+            return false;
+        if (_coming.WrittenCount > 0)
+        {
+            (_coming, _writing) = (_writing, _coming);
+            (_comingChunks, _writingChunks) = (0, _comingChunks);
+            _coming.ResetWrittenCount();
+            _job.Add(_comingAt, _writing);
+            _comingAt += _writing.WrittenCount;
+        }
+        else if (_stream.State == TransferStreamState.Complete)
+        {
+            (IsReceiving, IsVerifying) = (false, true);
+            _offerUntil = long.MaxValue;
+            CloseStream();
+            _job.Verify();
+        }
+        else
+        {
+            return false;
+        }
+        port.Executor.Post(_job);
+        return true;
+    }
+
+    private void Offer(long nowMicros)
+    {
+        SnapshotInfo snapshot = _job.Verified!;
+        if (_offerUntil == long.MaxValue)
+            _offerUntil = nowMicros + OfferMicros;
+        string? foreign = Foreign(snapshot.Header);
+        SnapshotOutcome outcome = foreign is not null
+            ? SnapshotOutcome.Ignored
+            : node.OfferSnapshot(new SnapshotMark(
+                snapshot.Index, snapshot.Header.Last.Term, snapshot.Header.Configuration));
+        if (outcome == SnapshotOutcome.Replaces)
+        {
+            // A crash must not forget the term in which a leader named so much committed, and remember the snapshot.
+            if (!isTermDurable())
+                return;
+            IsAdopting = true;
+            logger.SnapshotFetched(options.Id, snapshot.Index);
+            _job.Adopt();
+            port.Executor.Post(_job);
+            return;
+        }
+        bool mayBecomeNews = foreign is null && outcome == SnapshotOutcome.Ignored && snapshot.Index > node.Commit;
+        if (mayBecomeNews && nowMicros < _offerUntil)
+            return;
+        Drop(foreign ?? (outcome == SnapshotOutcome.Committed ? "" : "its snapshot is of no use here"));
+    }
+
+    private string? Foreign(SnapshotHeader header)
+    {
+        if (header.ClusterId != options.ClusterId)
+            return $"its snapshot is of cluster {header.ClusterId}";
+        return header.StateBase == options.StateBase
+            ? null
+            : $"its snapshot is of a state that began with '{header.StateBase}', not with '{options.StateBase}'";
+    }
+
+    private void TakeError(Exception error)
+    {
+        if (error is LogCorruptionException or NodeDirectoryException)
+        {
+            logger.SnapshotFetchDamaged(options.Id, error.Message);
+            Drop("its snapshot is damaged");
+        }
+        else if (error is DiskFullException)
+        {
+            logger.SnapshotWithoutRoom(options.Id);
+            Drop("the own disk has no room for its snapshot");
+        }
+        else
+        {
+            throw new ReplicaStoppedException(
+                $"the disk failed while a fetched snapshot was written: {error.Message}",
+                "Look at the disk, and start this node again when it is sound",
+                error);
+        }
+    }
+
+    private void Drop(string failure)
+    {
+        (IsActive, IsReceiving, IsVerifying) = (false, false, false);
+        Failure = failure;
+        CloseStream();
+        _stream.Forget();
+        _job.Abandon();
+        port.Executor.Post(_job);
+    }
+
+    // What came is whole up to where it broke off: another source may have the rest.
+    private void Fail(string why)
+    {
+        (IsActive, IsReceiving) = (false, false);
+        Failure = why;
+        if (_stream.State == TransferStreamState.Untrue || _stream.Refusal == TransferRefusal.NoLongerKept)
+            _stream.Forget();
+        CloseStream();
+    }
+
+    private void CloseStream()
+    {
+        _stream.Close();
+        transport.Disconnect(_stream.Address);
+    }
+}

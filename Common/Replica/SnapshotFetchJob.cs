@@ -1,0 +1,100 @@
+using System.Buffers;
+using Chorus.Common.Log;
+using Chorus.Common.Snapshots;
+using Chorus.Raft;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>Steps of bringing a fetched snapshot to the disk, one at a time. Reused for all of them.</summary>
+/// <param name="storage">The data directory.</param>
+internal sealed class SnapshotFetchJob(IStorage storage) : IDiskJob
+{
+    // Small enough that the log's own syncs do not wait long behind one of these.
+    private const long SyncBytes = 8 << 20;
+
+    private IStorageFile? _file;
+    private long _unsynced;
+    private Action? _step;
+    private volatile bool _isFinished = true;
+
+    /// <summary>Whether nothing is under way; all else is visible with it.</summary>
+    public bool IsFinished => _isFinished;
+
+    /// <summary>Why the last step failed; null: it did not.</summary>
+    public Exception? Error { get; private set; }
+
+    /// <summary>What <see cref="Verify"/> found; null before, and when it was damaged.</summary>
+    public SnapshotInfo? Verified { get; private set; }
+
+    /// <summary>Prepares the step that writes bytes.</summary>
+    /// <param name="position">Where they belong; 0 begins a new file.</param>
+    /// <param name="bytes">Not touched before the step has ended.</param>
+    public void Add(long position, ArrayBufferWriter<byte> bytes) => Prepare(() =>
+    {
+        if (position == 0)
+            Renew();
+        _file!.Write(position, bytes.WrittenSpan);
+        _unsynced += bytes.WrittenCount;
+        if (_unsynced < SyncBytes)
+            return;
+        _file.Sync();
+        _unsynced = 0;
+    });
+
+    /// <summary>Prepares the step that makes the file durable and reads all of it.</summary>
+    public void Verify() => Prepare(() =>
+    {
+        Verified = null;
+        _file ??= storage.Open(SnapshotNames.Fetched, writable: true);
+        _file.Sync();
+        _file.Dispose();
+        _file = null;
+        Verified = SnapshotReader.Verify(storage, SnapshotNames.Fetched);
+    });
+
+    /// <summary>Prepares the step that gives the file its name: from then on a start begins with it.</summary>
+    public void Adopt() => Prepare(() =>
+    {
+        storage.Rename(SnapshotNames.Fetched, SnapshotNames.Of(Verified!.Index));
+        storage.SyncDirectory();
+    });
+
+    /// <summary>Prepares the step that throws the file away.</summary>
+    public void Abandon() => Prepare(() =>
+    {
+        _file?.Dispose();
+        _file = null;
+        if (storage.Exists(SnapshotNames.Fetched))
+            storage.Delete(SnapshotNames.Fetched);
+    });
+
+    /// <inheritdoc/>
+    public void Write() => _step!();
+
+    /// <inheritdoc/>
+    public void Sync() => _isFinished = true;
+
+    /// <inheritdoc/>
+    public void Fail(Exception error)
+    {
+        Error = error;
+        _isFinished = true;
+    }
+
+    private void Renew()
+    {
+        _file?.Dispose();
+        if (storage.Exists(SnapshotNames.Fetched))
+            storage.Delete(SnapshotNames.Fetched);
+        _file = storage.Create(SnapshotNames.Fetched);
+        _unsynced = 0;
+    }
+
+    private void Prepare(Action step)
+    {
+        Check.That(_isFinished, "one step of a snapshot at a time");
+        _step = step;
+        Error = null;
+        _isFinished = false;
+    }
+}

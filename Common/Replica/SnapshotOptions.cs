@@ -1,0 +1,42 @@
+using Chorus.Raft;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>When a replica takes snapshots, and how much of its log it keeps behind them.</summary>
+public sealed record SnapshotOptions
+{
+    /// <summary>
+    /// A snapshot is taken after so many bytes of log since the last one, or as many as that one is long, if it is
+    /// longer. Default 1 GiB.
+    /// </summary>
+    public long EveryBytes { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// Bytes of log that are kept at least, behind the snapshots, for whoever follows. What a transfer under way, a
+    /// member or an observer that was heard of lately still needs may hold as much again. Default 1 GiB.
+    /// </summary>
+    public long KeepBytes { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// Records younger than this are kept as well, by the time in the log, in microseconds; within twice <see
+    /// cref="KeepBytes"/>. Default 10 minutes.
+    /// </summary>
+    public long KeepMicros { get; init; } = 600_000_000;
+
+    /// <summary>About how long the pieces are in which the state is copied between commands. Default 256 KiB.</summary>
+    public int PieceBytes { get; init; } = 256 << 10;
+
+    /// <summary>Most bytes of state copied in a second, so that clients notice little of it. Default 64 MiB.</summary>
+    public long BytesPerSecond { get; init; } = 64 << 20;
+
+    /// <summary>Pause before a snapshot that could not be taken is tried again, in microseconds. Default 10 s.
+    /// </summary>
+    public long RetryMicros { get; init; } = 10_000_000;
+
+    /// <summary>Stops at settings that cannot work.</summary>
+    public void Validate()
+    {
+        Check.That(EveryBytes > 0 && KeepBytes >= 0 && KeepMicros >= 0, "sizes and times are not negative");
+        Check.That(PieceBytes > 0 && BytesPerSecond > 0 && RetryMicros > 0, "a snapshot goes on");
+    }
+}

@@ -1,0 +1,25 @@
+using Chorus.Common.Log;
+using Chorus.Common.Snapshots;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>What a replica needs to take snapshots and to install others'.</summary>
+public sealed record SnapshotPort
+{
+    /// <summary>The snapshots of its data directory.</summary>
+    public required SnapshotStore Store { get; init; }
+
+    /// <summary>
+    /// Writes them, reads and verifies what is fetched; not the log's own, which must not wait for so much.
+    /// </summary>
+    public required IDiskExecutor Executor { get; init; }
+
+    /// <summary>Where the transfer service sees the newest one; null: nobody serves it.</summary>
+    public SnapshotView? View { get; init; }
+
+    /// <summary>
+    /// First index that a running transfer still needs, asked before the log is cut; null: there are none. Called on
+    /// the loop's thread.
+    /// </summary>
+    public Func<Raft.LogIndex>? LowestPinned { get; set; }
+}

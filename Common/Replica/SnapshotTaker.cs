@@ -1,0 +1,242 @@
+using System.Buffers;
+using Chorus.Common.Log;
+using Chorus.Common.Snapshots;
+using Chorus.Raft;
+using Microsoft.Extensions.Logging;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>
+/// Takes snapshots of the state while it goes on: decides when, has the applying thread copy a piece at a time, and the
+/// disk write it. Owned by the loop.
+/// </summary>
+/// <remarks>
+/// Two pieces are on their way at most: one being filled, one being written. So a slow disk slows the snapshot down,
+/// not the loop. A snapshot that is lost, or for which the disk has no room, is given up and tried again later.
+/// </remarks>
+internal sealed class SnapshotTaker
+{
+    private const long LookMicros = 100_000;
+
+    private readonly ReplicaOptions _options;
+    private readonly SnapshotPort _port;
+    private readonly RaftNode _node;
+    private readonly RecordLog _log;
+    private readonly ReplicaCounters _counters;
+    private readonly ILogger _logger;
+    private readonly SnapshotWriteJob _job;
+    private readonly Func<bool> _isTermDurable;
+    private ArrayBufferWriter<byte> _filling = new();
+    private ArrayBufferWriter<byte> _writing = new();
+    private SnapshotHeader? _header;
+    private bool _areSessionsDue;
+    private Stage _stage;
+    private long _lookAt;
+    private long _nextPieceAt;
+    private long _beganAt;
+
+    /// <summary>Makes it idle.</summary>
+    /// <param name="options">Who this node is, and when it takes snapshots.</param>
+    /// <param name="port">Where they go.</param>
+    /// <param name="node">The core.</param>
+    /// <param name="log">Its log.</param>
+    /// <param name="state">What is replicated.</param>
+    /// <param name="isTermDurable">
+    /// Whether the disk knows the node's term: what it applies was named committed in it, and a snapshot outlives a
+    /// crash that forgets the term.
+    /// </param>
+    /// <param name="counters">Counts snapshots.</param>
+    /// <param name="logger">Hears of each.</param>
+    public SnapshotTaker(
+        ReplicaOptions options, SnapshotPort port, RaftNode node, RecordLog log, ReplicatedState state,
+        Func<bool> isTermDurable, ReplicaCounters counters, ILogger logger)
+    {
+        (_options, _port, _node, _log, _counters, _logger) = (options, port, node, log, counters, logger);
+        _isTermDurable = isTermDurable;
+        _job = new SnapshotWriteJob(port.Store.Storage);
+        Step = new SnapshotStep(state, options.Snapshots.PieceBytes);
+    }
+
+    private enum Stage
+    {
+        Idle,
+        Wanted,
+        Beginning,
+        Copying,
+        Finishing,
+        Abandoning,
+    }
+
+    /// <summary>The applying thread's part.</summary>
+    public SnapshotStep Step { get; }
+
+    /// <summary>Monotonic time at which <see cref="Work"/> has something to do; far away while nothing is
+    /// due.</summary>
+    public long NextWorkMicros => _stage == Stage.Copying && Step.Piece is null && _job.IsFinished
+        ? _nextPieceAt
+        : long.MaxValue;
+
+    /// <summary>Once a round of the loop: sees what the disk has done, and whether a snapshot is due.</summary>
+    /// <param name="nowMicros">Monotonic time.</param>
+    /// <param name="applied">Last index applied.</param>
+    /// <returns>Whether there is a new snapshot.</returns>
+    public bool Work(long nowMicros, LogIndex applied)
+    {
+        if (!_job.IsFinished || _job.Error is not null)
+            return false;
+        switch (_stage)
+        {
+            case Stage.Idle when nowMicros >= _lookAt:
+                _lookAt = nowMicros + LookMicros;
+                if (IsDue(applied))
+                    _stage = Stage.Wanted;
+                return false;
+            case Stage.Finishing:
+                _stage = Stage.Idle;
+                TakeFinished(_job.Finished!, nowMicros);
+                return true;
+            case Stage.Abandoning:
+                _stage = Stage.Idle;
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Exchanges with the applying thread, while that has nothing to do.</summary>
+    /// <param name="nowMicros">Monotonic time.</param>
+    /// <exception cref="ReplicaStoppedException">The disk failed.</exception>
+    public void Exchange(long nowMicros)
+    {
+        if (_job is { IsFinished: true, Error: { } error })
+            TakeError(error, nowMicros);
+        switch (_stage)
+        {
+            case Stage.Wanted when _isTermDurable() && !Step.IsBegun:
+                Step.IsBeginWanted = true;
+                _stage = Stage.Beginning;
+                break;
+            case Stage.Beginning when !Step.IsBeginWanted:
+                Begin(nowMicros);
+                break;
+            case Stage.Copying when _job is { IsFinished: true, Error: null }:
+                Copy(nowMicros);
+                break;
+        }
+    }
+
+    private bool IsDue(LogIndex applied)
+    {
+        SnapshotInfo? newest = _port.Store.Newest;
+        LogIndex from = newest?.Index.Next ?? new LogIndex(1);
+        if (applied < from)
+            return false;
+        long every = Math.Max(_options.Snapshots.EveryBytes, newest?.LengthBytes ?? 0);
+        return _log.BytesBetween(from, applied.Next) >= every;
+    }
+
+    private void Begin(long nowMicros)
+    {
+        if (!Step.IsBegun)
+        {
+            Rest(nowMicros);
+            return;
+        }
+        _header = new SnapshotHeader
+        {
+            ClusterId = _options.ClusterId,
+            Last = SnapshotHeader.Mark(_log.HeaderAt(Step.Index)),
+            Maker = _options.Incarnation,
+            Configuration = _node.ConfigurationAt(Step.Index),
+            StateBase = _options.StateBase,
+        };
+        _stage = Stage.Copying;
+        _areSessionsDue = true;
+        _beganAt = _nextPieceAt = nowMicros;
+        _job.Begin(_header);
+        _port.Executor.Post(_job);
+    }
+
+    private void Copy(long nowMicros)
+    {
+        if (_areSessionsDue)
+        {
+            _areSessionsDue = false;
+            _job.Add(SnapshotSection.Sessions, Step.Sessions);
+            _port.Executor.Post(_job);
+            return;
+        }
+        if (Step.IsFilled)
+        {
+            Step.IsFilled = false;
+            Step.Piece = null;
+            if (Step.IsLost)
+            {
+                _logger.SnapshotLost(_options.Id, Step.Index);
+                Abandon(nowMicros);
+                return;
+            }
+            (_filling, _writing) = (_writing, _filling);
+            if (_writing.WrittenCount > 0)
+            {
+                _job.Add(SnapshotSection.State, _writing);
+                _port.Executor.Post(_job);
+                return;
+            }
+        }
+        if (Step.IsComplete)
+        {
+            _stage = Stage.Finishing;
+            _job.Finish(Step.Digest, _port.Store.Kept);
+            _port.Executor.Post(_job);
+        }
+        else if (Step.Piece is null && nowMicros >= _nextPieceAt)
+        {
+            long took = _options.Snapshots.PieceBytes * 1_000_000L / _options.Snapshots.BytesPerSecond;
+            // Who was held up does not catch up by a burst.
+            _nextPieceAt = Math.Max(_nextPieceAt + took, nowMicros);
+            _filling.ResetWrittenCount();
+            Step.Piece = _filling;
+        }
+    }
+
+    private void TakeFinished(SnapshotInfo finished, long nowMicros)
+    {
+        _port.Store.Added(finished);
+        _port.View?.Show(finished);
+        _counters.Snapshots++;
+        _logger.SnapshotTaken(
+            _options.Id, finished.Index, finished.LengthBytes, (nowMicros - _beganAt) / 1_000);
+    }
+
+    private void TakeError(Exception error, long nowMicros)
+    {
+        if (error is not DiskFullException)
+        {
+            throw new ReplicaStoppedException(
+                $"the disk failed while a snapshot was written: {error.Message}",
+                "Look at the disk, and start this node again when it is sound; its log and its older snapshots are "
+                    + "untouched",
+                error);
+        }
+        _logger.SnapshotWithoutRoom(_options.Id);
+        Abandon(nowMicros);
+    }
+
+    private void Abandon(long nowMicros)
+    {
+        Step.IsEndWanted = Step.IsBegun;
+        Step.Piece = null;
+        Step.IsFilled = false;
+        Rest(nowMicros);
+        _stage = Stage.Abandoning;
+        _job.Abandon();
+        _port.Executor.Post(_job);
+    }
+
+    private void Rest(long nowMicros)
+    {
+        _stage = Stage.Idle;
+        _lookAt = nowMicros + _options.Snapshots.RetryMicros;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using Chorus.Common.Log;
+using Chorus.Common.Snapshots;
+using Chorus.Raft;
+
+namespace Chorus.Common.Replica;
+
+/// <summary>Steps of writing a snapshot on its way to the disk, one at a time. Reused for all of them.</summary>
+/// <param name="storage">The data directory.</param>
+internal sealed class SnapshotWriteJob(IStorage storage) : IDiskJob, IDisposable
+{
+    private SnapshotWriter? _writer;
+    private Action? _step;
+    private volatile bool _isFinished = true;
+
+    /// <summary>Whether nothing is under way; all else is visible with it.</summary>
+    public bool IsFinished => _isFinished;
+
+    /// <summary>Why the last step failed; null: it did not.</summary>
+    public Exception? Error { get; private set; }
+
+    /// <summary>What was finished; null before.</summary>
+    public SnapshotInfo? Finished { get; private set; }
+
+    /// <summary>Prepares the first step.</summary>
+    public void Begin(SnapshotHeader header) => Prepare(() =>
+    {
+        Finished = null;
+        _writer?.Dispose();
+        _writer = SnapshotWriter.Begin(storage, header);
+    });
+
+    /// <summary>Prepares the step that adds a piece.</summary>
+    /// <param name="section">What it belongs to.</param>
+    /// <param name="piece">Not touched before the step has ended.</param>
+    public void Add(SnapshotSection section, ArrayBufferWriter<byte> piece) => Prepare(() =>
+    {
+        // Longer than a piece may be are at most the sessions, and those are put together again.
+        ReadOnlySpan<byte> rest = piece.WrittenSpan;
+        while (rest.Length > 0)
+        {
+            int length = Math.Min(rest.Length, SnapshotFrame.PieceBytesMax);
+            _writer!.Add(section, rest[..length]);
+            rest = rest[length..];
+        }
+    });
+
+    /// <summary>Prepares the last step: the snapshot becomes durable, and files that it makes useless go.</summary>
+    /// <param name="digest">Digest of its state.</param>
+    /// <param name="kept">Newest first, those before it.</param>
+    public void Finish(ulong digest, IReadOnlyList<SnapshotInfo> kept) => Prepare(() =>
+    {
+        SnapshotInfo finished = _writer!.Finish(digest);
+        _writer.Dispose();
+        _writer = null;
+        SnapshotStore.RemoveUseless(storage, [finished, .. kept.Take(SnapshotStore.KeptCount - 1)]);
+        Finished = finished;
+    });
+
+    /// <summary>Prepares the step that throws away what was begun.</summary>
+    public void Abandon() => Prepare(() =>
+    {
+        _writer?.Dispose();
+        _writer = null;
+        if (storage.Exists(SnapshotNames.Temp))
+            storage.Delete(SnapshotNames.Temp);
+    });
+
+    /// <inheritdoc/>
+    public void Write() => _step!();
+
+    /// <inheritdoc/>
+    public void Sync() => _isFinished = true;
+
+    /// <inheritdoc/>
+    public void Fail(Exception error)
+    {
+        Error = error;
+        _isFinished = true;
+    }
+
+    /// <summary>Closes the file. When nothing is under way any more.</summary>
+    public void Dispose() => _writer?.Dispose();
+
+    private void Prepare(Action step)
+    {
+        Check.That(_isFinished, "one step of a snapshot at a time");
+        _step = step;
+        Error = null;
+        _isFinished = false;
+    }
+}

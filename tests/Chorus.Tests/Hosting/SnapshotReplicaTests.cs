@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+using Chorus.Common.Client;
+using Chorus.Common.KeyValue;
+using Chorus.Common.Log;
+using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
+using Chorus.Tests.Log;
+using Chorus.Tests.Recovery;
+
+namespace Chorus.Tests.Hosting;
+
+/// <summary>Replicas as processes: they cut their logs, come back from snapshots, and give them to new ones.</summary>
+public sealed class SnapshotReplicaTests
+{
+    private static readonly SnapshotOptions Often = new() { EveryBytes = 500_000, KeepBytes = 0, KeepMicros = 0 };
+    private static readonly byte[] Value = [.. Enumerable.Repeat((byte)'v', 20_000)];
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_replica_whose_log_was_cut_comes_back_from_its_snapshot(bool onDisk)
+    {
+        using var folder = new TemporaryDirectory();
+        string digest;
+        using (RunningReplica a = Start("a", folder.Path, null, onDisk))
+        {
+            await using ChorusClient client = ClientOf(a);
+            digest = await FillUntilCut(client, a);
+        }
+        var storage = new PosixStorage(folder.Path);
+        Assert.Contains(storage.List(), name => SnapshotNames.TryParse(name, out _));
+        Assert.DoesNotContain("segment-0000000000000001.log", storage.List());
+        using RunningReplica again = Start("a", folder.Path, null, onDisk);
+        await using ChorusClient other = ClientOf(again);
+        await Until(async () => (await StatusOf(other, again))?.Digest == digest, "the state is what it was");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_new_replica_joins_a_cluster_of_which_nobody_has_the_beginning_of_the_log(bool onDisk)
+    {
+        using var folder = new TemporaryDirectory();
+        string second = Path.Combine(folder.Path, "b");
+        using RunningReplica a = Start("a", Path.Combine(folder.Path, "a"), null, onDisk);
+        await using ChorusClient client = ClientOf(a);
+        string digest = await FillUntilCut(client, a);
+        using RunningReplica b = Start("b", second, a, onDisk);
+        await Until(
+            async () => await StatusOf(client, b) is { Role: "follower" } status && status.Digest == digest
+                && status.Members.All(member => member.Member.Kind == Member.Types.Kind.Voter),
+            "the new one has the state, and is a voter");
+        Assert.Contains(new PosixStorage(second).List(), name => SnapshotNames.TryParse(name, out _));
+    }
+
+    private static async Task<string> FillUntilCut(ChorusClient client, RunningReplica replica)
+    {
+        var store = new KvClient(client);
+        for (int i = 0; (await StatusOf(client, replica))?.Counters["chorus_log_cuts_total"] is not > 0; i++)
+        {
+            Assert.True(i < 20_000, "the log is cut");
+            await store.SetAsync(Key(i), Value);
+        }
+        return (await StatusOf(client, replica))!.Digest;
+    }
+
+    private static byte[] Key(int i) => Encoding.ASCII.GetBytes((i % 30).ToString(CultureInfo.InvariantCulture));
+
+    private static RunningReplica Start(string id, string folder, RunningReplica? join, bool onDisk) => new(
+        id, folder, join, slots: onDisk ? new SlotGeometry(64, 32 << 10) : null, snapshots: Often,
+        segmentBytes: 400_000);
+
+    private static ChorusClient ClientOf(RunningReplica replica) =>
+        new(new ChorusClientOptions { Servers = [replica.Client.ToString()] });
+
+    private static Task<Status?> StatusOf(ChorusClient client, RunningReplica replica) =>
+        client.StatusAsync(replica.Client.ToString());
+
+    private static async Task Until(Func<Task<bool>> condition, string what)
+    {
+        long end = Environment.TickCount64 + 30_000;
+        while (!await condition())
+            Assert.True(Environment.TickCount64 < end, $"waited thirty seconds for: {what}");
+    }
+}
