@@ -183,7 +183,9 @@ public sealed class ReplicaHost(
         while (goesOn())
         {
             wakeup.Clear();
+            long began = _clock.MonotonicMicros;
             replica.DoWork();
+            replica.Counters.LongestRound.Note(began, _clock.MonotonicMicros);
             poller.WaitMicros(MicrosUntil(replica.NextWorkMicros));
         }
     }

@@ -64,6 +64,9 @@ public sealed class ReplicaCounters
     /// <summary>Times that the beginning of the log was cut off.</summary>
     public long LogCuts { get; internal set; }
 
+    /// <summary>Longest round of the loop; noted by who turns it.</summary>
+    public LongestRound LongestRound { get; } = new();
+
     /// <summary>Batches published on the feed.</summary>
     public long FeedBatches { get; internal set; }
 
@@ -95,6 +98,7 @@ public sealed class ReplicaCounters
         yield return new("chorus_catch_up_failures_total", CatchUpFailures);
         yield return new("chorus_snapshots_total", Snapshots);
         yield return new("chorus_log_cuts_total", LogCuts);
+        yield return new("chorus_loop_round_micros_max", LongestRound.Micros);
         yield return new("chorus_feed_batches_total", FeedBatches);
         yield return new("chorus_feed_records_skipped_total", FeedRecordsSkipped);
         yield return new("chorus_feed_watches_refused_total", FeedWatchesRefused);
