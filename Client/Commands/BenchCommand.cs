@@ -32,6 +32,7 @@ internal static class BenchCommand
             new FlagSpec("size", "BYTES", "size of a value (default 128)"),
             new FlagSpec("keys", "N", "distinct keys (default 10000)"),
             new FlagSpec("mode", "put|get", "what to do (default put); get first sets 1000 keys"),
+            .. ReadChoice.Flags,
             new FlagSpec("warm", "SECONDS", "warm-up (default 2)"),
             new FlagSpec("dur", "SECONDS", "measured window (default 10)"),
             new FlagSpec("sessions", "on|off", "whether writes go out in sessions (default on)"),
@@ -61,6 +62,7 @@ internal static class BenchCommand
             "get" => true,
             string other => throw ChorusException.Usage($"-mode: there is no mode '{other}'", "Use put or get."),
         };
+        ReadChoice choice = ReadChoice.Of(invocation);
         LoadPlan plan = new()
         {
             Clients = (int)Number(invocation, "c", 64, 1, LoadSettingSpecs.ClientsMax),
@@ -77,7 +79,7 @@ internal static class BenchCommand
         List<ClusterAccess> connections = [];
         for (int i = 0; i < Math.Min(count, plan.Clients); i++)
             connections.Add(surroundings.Connect(
-                addresses, TimeSpan.FromSeconds(TimeoutSec), true, UsesSessions(invocation), default));
+                addresses, TimeSpan.FromSeconds(TimeoutSec), true, UsesSessions(invocation), choice, default));
         LoadResult result = await MeasureAsync(surroundings.Terminal, plan, connections, invocation.Stop)
             .ConfigureAwait(false);
         surroundings.Terminal.Out.WriteLine(Answer.Line(Node(result)));

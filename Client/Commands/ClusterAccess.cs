@@ -9,9 +9,11 @@ namespace Chorus.Client.Commands;
 /// <param name="timeout">Deadline of one operation.</param>
 /// <param name="completeInline">Whether answers are handled on the connection's own thread.</param>
 /// <param name="session">Whether writes go out in a session.</param>
+/// <param name="reads">How reads are answered, and by whom.</param>
 /// <param name="stop">Ends every wait for an answer.</param>
 internal delegate ClusterAccess ConnectCluster(
-    IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, CancellationToken stop);
+    IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, ReadChoice reads,
+    CancellationToken stop);
 
 /// <summary>What the commands use of a client, so that tests can put a cluster in memory behind them.</summary>
 internal sealed record ClusterAccess : IAsyncDisposable
@@ -32,7 +34,8 @@ internal sealed record ClusterAccess : IAsyncDisposable
 
     /// <summary>Opens a connection with the client library.</summary>
     public static ClusterAccess Connect(
-        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, CancellationToken stop)
+        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, ReadChoice reads,
+        CancellationToken stop)
     {
         ChorusClient client = new(new ChorusClientOptions
         {
@@ -40,6 +43,8 @@ internal sealed record ClusterAccess : IAsyncDisposable
             Timeout = timeout,
             CompleteInline = completeInline,
             UseSession = session,
+            Reads = reads.Mode,
+            ReadFrom = reads.From,
         });
         return new ClusterAccess
         {

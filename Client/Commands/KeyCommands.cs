@@ -12,13 +12,16 @@ internal static class KeyCommands
             Name = "get",
             Arguments = [("KEY", "text, or hexadecimal with -hex")],
             Summary = "Prints the value of a key and a newline. The read is linearizable: it sees every write that "
-                + "was acknowledged before it began. A key that does not exist is exit code 1.",
-            Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
+                + "was acknowledged before it began, unless it is asked for as stale. A key that does not exist is "
+                + "exit code 1.",
+            Flags = [.. Surroundings.ClusterFlags, .. ReadChoice.Flags, Surroundings.HexFlag],
             Examples =
             [
                 new("Client get greeting", "print it"),
                 new("Client get greeting -servers :11000,:11001,:11002 -o json", "for programs"),
                 new("Client get -hex 00ff", "a key that is no text"),
+                new("Client get greeting -from :11001", "ask a follower, linearizably"),
+                new("Client get greeting -from :11001 -reads stale", "what that one has applied, however old"),
             ],
             Run = invocation => RunAsync(surroundings, invocation, keys => keys.GetAsync(invocation.Arguments[0])),
         },

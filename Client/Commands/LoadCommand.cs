@@ -69,7 +69,7 @@ internal static class LoadCommand
         {
             for (int i = 0; i < settings.Connections; i++)
                 connections.Add(surroundings.Connect(
-                    settings.Servers, settings.Timeout, true, settings.UseSession, default));
+                    settings.Servers, settings.Timeout, true, settings.UseSession, settings.Reads, default));
             await ProbeAsync(settings, connections[0]).ConfigureAwait(false);
             RunFolder folder = RunFolder.Create(terminal.Folder, settings.Folder, DateTime.UtcNow);
             LoadResult result = await MeasureAsync(terminal, settings, connections, invocation.Stop)

@@ -34,7 +34,9 @@ internal sealed record Surroundings(Terminal Terminal, ConnectCluster Connect)
 
     /// <summary>Opens a connection to the servers that flags, environment or file name.</summary>
     public ClusterAccess Open(Invocation invocation) =>
-        Connect(Servers(invocation), Timeout(invocation), completeInline: false, session: true, invocation.Stop);
+        Connect(
+            Servers(invocation), Timeout(invocation), completeInline: false, session: true, ReadChoice.Of(invocation),
+            invocation.Stop);
 
     public IReadOnlyList<string> Servers(Invocation invocation)
     {

@@ -35,6 +35,8 @@ internal static class LoadSettingSpecs
         new("load.valueBytes", "size", SettingKind.Whole, 128L, 0, ValueBytesMax);
 
     public static readonly SettingSpec ReadShare = new("load.readShare", "reads", SettingKind.Number, 0.0, 0, 1);
+    public static readonly SettingSpec ReadMode = new("load.readMode", "readmode", SettingKind.Text, "");
+    public static readonly SettingSpec ReadFrom = new("load.readFrom", "readfrom", SettingKind.Text, "");
     public static readonly SettingSpec Connections =
         new("load.connections", "conns", SettingKind.Whole, 2L, 1, ConnectionsMax);
 
@@ -56,6 +58,7 @@ internal static class LoadSettingSpecs
     public static IReadOnlyList<SettingSpec> All { get; } =
     [
         Replicas, Servers, LocalIp, UdpPort, ThinkingTime, Clients, Requests, Time, WarmUp, Keys, KeyPrefix,
-        KeyDigits, ValueBytes, ReadShare, Connections, Rate, Seed, Timeout, Sessions, Tolerate, Folder, Acked,
+        KeyDigits, ValueBytes, ReadShare, ReadMode, ReadFrom, Connections, Rate, Seed, Timeout, Sessions, Tolerate,
+        Folder, Acked,
     ];
 }

@@ -1,3 +1,4 @@
+using Chorus.Client.Commands;
 using Chorus.Client.Load;
 using Chorus.Client.Measure;
 using Chorus.Common.Protocol;
@@ -11,6 +12,9 @@ internal sealed record LoadSettings
     public required IReadOnlyList<string> Servers { get; init; }
 
     public required LoadPlan Plan { get; init; }
+
+    /// <summary>How reads are answered, and by whom.</summary>
+    public required ReadChoice Reads { get; init; }
 
     /// <summary>Connections over which the callers are dealt out.</summary>
     public required int Connections { get; init; }

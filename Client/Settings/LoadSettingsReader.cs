@@ -1,5 +1,6 @@
 using Chorus.Client.Acked;
 using Chorus.Client.CommandLine;
+using Chorus.Client.Commands;
 using Chorus.Client.Load;
 using Chorus.Client.Measure;
 using Chorus.Common.Hosting;
@@ -54,6 +55,7 @@ internal sealed class LoadSettingsReader
         {
             Servers = ReadServers(),
             Plan = plan with { DrainSec = timeoutSec + DrainSlackSec },
+            Reads = Reads(),
             Connections = (int)Math.Min(plan.Clients, _values[LoadSettingSpecs.Connections].Whole),
             Timeout = TimeSpan.FromSeconds(timeoutSec),
             UseSession = ReadSwitch(LoadSettingSpecs.Sessions),
@@ -142,6 +144,13 @@ internal sealed class LoadSettingsReader
             Seed = unchecked((ulong)_values[LoadSettingSpecs.Seed].Whole),
             TrackAcknowledged = _values[LoadSettingSpecs.Acked].Text.Length > 0,
         };
+    }
+
+    private ReadChoice Reads()
+    {
+        (SettingValue mode, SettingValue from) =
+            (_values[LoadSettingSpecs.ReadMode], _values[LoadSettingSpecs.ReadFrom]);
+        return ReadChoice.Of(mode.Text, mode.Place, from.Text, from.Place);
     }
 
     private void CheckTracking(LoadPlan plan)

@@ -17,6 +17,8 @@ public sealed class ChorusClient : IAsyncDisposable
     public const int RequestSizeBytesMax = (8 << 20) - 64;
 
     private readonly ClientThread _thread;
+    private readonly Endpoint? _readFrom;
+    private readonly ReadMode _reads;
 
     /// <summary>Starts a client; connects in the background.</summary>
     /// <exception cref="FormatException">A server's address is none; the message says why.</exception>
@@ -26,6 +28,8 @@ public sealed class ChorusClient : IAsyncDisposable
     {
         if (options.Servers.Count == 0)
             throw new ArgumentException("a client needs the address of at least one server", nameof(options));
+        _reads = options.Reads;
+        _readFrom = options.ReadFrom is { } server ? Endpoint.Parse(server) : null;
         _thread = new ClientThread(options, [.. options.Servers.Select(Endpoint.Parse)]);
     }
 
@@ -44,12 +48,24 @@ public sealed class ChorusClient : IAsyncDisposable
         ReadOnlyMemory<byte> command, CancellationToken cancellation = default) =>
         Submit(OperationKind.Write, command, cancellation);
 
-    /// <summary>Asks the state machine, linearizably; retried freely until the deadline.</summary>
+    /// <summary>
+    /// Asks the state machine, in the way that the options name; retried freely until the deadline.
+    /// </summary>
     /// <param name="query">Bytes for the state machine; must not change before the task ends.</param>
     /// <param name="cancellation">Ends the wait, as for a write.</param>
     public ValueTask<ClientResult> ReadAsync(
         ReadOnlyMemory<byte> query, CancellationToken cancellation = default) =>
-        Submit(OperationKind.Read, query, cancellation);
+        ReadAsync(query, _reads, cancellation);
+
+    /// <summary>Asks the state machine; retried freely until the deadline.</summary>
+    /// <param name="query">Bytes for the state machine; must not change before the task ends.</param>
+    /// <param name="reads">How it is answered; all but <see cref="ReadMode.Stale"/> are linearizable.</param>
+    /// <param name="cancellation">Ends the wait, as for a write.</param>
+    public ValueTask<ClientResult> ReadAsync(
+        ReadOnlyMemory<byte> query, ReadMode reads, CancellationToken cancellation = default) =>
+        query.Length <= RequestSizeBytesMax
+            ? _thread.Submit(OperationKind.Read, query, _readFrom, cancellation, reads)
+            : new ValueTask<ClientResult>(Outcomes.TooLarge(query.Length, RequestSizeBytesMax));
 
     /// <summary>
     /// State of the node at one address, whoever leads. Null when it does not answer before the deadline.

@@ -1,3 +1,5 @@
+using Chorus.Common.Protocol;
+
 namespace Chorus.Common.Client;
 
 /// <summary>Settings of a client.</summary>
@@ -8,6 +10,17 @@ public sealed record ChorusClientOptions
     /// the others.
     /// </summary>
     public required IReadOnlyList<string> Servers { get; init; }
+
+    /// <summary>
+    /// How reads are answered that do not say. Default: as each server was told by its flag <c>-reads</c>.
+    /// </summary>
+    public ReadMode Reads { get; init; } = ReadMode.Server;
+
+    /// <summary>
+    /// The server that answers all reads, <c>host:port</c>, whoever leads; null: the leader. Any voter or learner does,
+    /// linearizably, except for <see cref="ReadMode.Log"/>. Default null.
+    /// </summary>
+    public string? ReadFrom { get; init; }
 
     /// <summary>Deadline of one operation, retries included. Default 5 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Chorus.Common.Messaging;
+using Chorus.Common.Protocol;
 
 namespace Chorus.Common.Client;
 
@@ -53,7 +54,8 @@ internal sealed class ClientThread
 
     /// <summary>Hands an operation over. Any thread.</summary>
     internal ValueTask<ClientResult> Submit(
-        OperationKind kind, ReadOnlyMemory<byte> body, Endpoint? target, CancellationToken cancellation)
+        OperationKind kind, ReadOnlyMemory<byte> body, Endpoint? target, CancellationToken cancellation,
+        ReadMode reads = ReadMode.Server)
     {
         if (cancellation.IsCancellationRequested)
             return new ValueTask<ClientResult>(Outcomes.NeverBegun());
@@ -61,7 +63,7 @@ internal sealed class ClientThread
         long deadlineMs = _options.Timeout < TimeSpan.Zero
             ? long.MaxValue
             : Environment.TickCount64 + (long)_options.Timeout.TotalMilliseconds;
-        operation.Begin(kind, body, target, deadlineMs, _options.CompleteInline);
+        operation.Begin(kind, body, target, deadlineMs, _options.CompleteInline, reads);
         short version = operation.Version;
         ValueTask<ClientResult> task = new(operation, version);
         operation.WatchCancellation(cancellation);

@@ -166,6 +166,11 @@ internal sealed class Dispatcher(
     {
         switch (response.Code)
         {
+            case Code.NotLeader when operation.Target is not null:
+                // It is to answer itself, and follows nobody at the moment.
+                operation.Refusal = response.ToResult();
+                RetryLater(operation, nowMs);
+                break;
             case Code.NotLeader:
                 search.Refused(link, response.Leader, nowMs);
                 operation.Refusal = default;
@@ -213,7 +218,8 @@ internal sealed class Dispatcher(
     {
         for (Operation? at = _all.Oldest; at is not null; at = at.Younger)
         {
-            bool isAskedAgain = at.Session != 0 || !at.IsWrite && at.Kind != OperationKind.Status;
+            bool isAskedAgain = at.Session != 0
+                || (!at.IsWrite && at is { Kind: not OperationKind.Status, Target: null });
             if (at.State == OperationState.Sent && isAskedAgain && at.Link == given)
                 AskAgain(at);
         }
@@ -302,7 +308,7 @@ internal sealed class Dispatcher(
         // Of a session that is gone nothing is acknowledged any more.
         ulong below = operation.Session == session.Id ? session.AcknowledgedBelow : 0;
         if (operation.Session == 0)
-            _frame.Add(operation.Id, (int)operation.Kind, operation.Body.Span);
+            _frame.Add(operation.Id, (int)operation.Kind, operation.Body.Span, reads: operation.Reads);
         else
         {
             _frame.Add(

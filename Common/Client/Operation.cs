@@ -21,6 +21,9 @@ internal sealed class Operation(ClientThread owner) : IValueTaskSource<ClientRes
     /// <summary>The server that is asked, whoever leads; null for the leader.</summary>
     internal Endpoint? Target { get; private set; }
 
+    /// <summary>How a read is answered.</summary>
+    internal ReadMode Reads { get; private set; }
+
     internal OperationState State { get; set; }
 
     /// <summary>
@@ -70,11 +73,13 @@ internal sealed class Operation(ClientThread owner) : IValueTaskSource<ClientRes
     private CancellationTokenRegistration Cancellation { get; set; }
 
     internal void Begin(
-        OperationKind kind, ReadOnlyMemory<byte> body, Endpoint? target, long deadlineMs, bool inline)
+        OperationKind kind, ReadOnlyMemory<byte> body, Endpoint? target, long deadlineMs, bool inline,
+        ReadMode reads = ReadMode.Server)
     {
         Kind = kind;
         Body = body;
         Target = target;
+        Reads = reads;
         DeadlineMs = deadlineMs;
         _source.RunContinuationsAsynchronously = !inline;
     }

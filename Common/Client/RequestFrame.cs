@@ -11,10 +11,11 @@ internal sealed class RequestFrame
     /// <summary>Bytes of one frame at most, unless a single request is larger.</summary>
     internal const int SizeBytesMax = 1 << 20;
 
-    // Five tags, two lengths and four numbers, each as long as it can get.
-    private const int OverheadBytesMax = 64;
+    // Six tags, two lengths and five numbers, each as long as it can get.
+    private const int OverheadBytesMax = 72;
     private const int RequestsField = 1;
     private const int IdField = 1;
+    private const int ReadsField = Request.ReadsFieldNumber;
     private const int SessionField = Request.SessionFieldNumber;
     private const int SequenceField = Request.SequenceFieldNumber;
     private const int AcknowledgedBelowField = Request.AcknowledgedBelowFieldNumber;
@@ -39,16 +40,17 @@ internal sealed class RequestFrame
     /// <param name="session">The session of a write; 0: none.</param>
     /// <param name="sequence">Its sequence in it.</param>
     /// <param name="acknowledgedBelow">The client has the answers to all sequences below.</param>
+    /// <param name="reads">How a read is answered.</param>
     internal void Add(
         ulong id, int field, ReadOnlySpan<byte> body, ulong session = 0, ulong sequence = 0,
-        ulong acknowledgedBelow = 0)
+        ulong acknowledgedBelow = 0, ReadMode reads = ReadMode.Server)
     {
         int needed = _length + body.Length + OverheadBytesMax;
         if (needed > _buffer.Length)
             Array.Resize(ref _buffer, Math.Max(needed, _buffer.Length * 2));
         int request = WireWriter.FieldLength(id) + 1 + WireWriter.VarintLength((ulong)body.Length) + body.Length
             + WireWriter.FieldLength(session) + WireWriter.FieldLength(sequence)
-            + WireWriter.FieldLength(acknowledgedBelow);
+            + WireWriter.FieldLength(acknowledgedBelow) + WireWriter.FieldLength((ulong)reads);
         Span<byte> into = _buffer.AsSpan(_length);
         int at = WireWriter.WriteDelimiter(into, RequestsField, request);
         at += WireWriter.WriteField(into[at..], IdField, id);
@@ -57,7 +59,9 @@ internal sealed class RequestFrame
         at += WireWriter.WriteField(into[at..], AcknowledgedBelowField, acknowledgedBelow);
         at += WireWriter.WriteDelimiter(into[at..], field, body.Length);
         body.CopyTo(into[at..]);
-        _length += at + body.Length;
+        at += body.Length;
+        at += WireWriter.WriteField(into[at..], ReadsField, (ulong)reads);
+        _length += at;
         Count++;
     }
 }

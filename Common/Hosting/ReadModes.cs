@@ -21,6 +21,22 @@ public static class ReadModes
         return mode != ReadMode.Server;
     }
 
+    /// <summary>Reads what a client was told.</summary>
+    /// <param name="word">What was given; null or empty: as the server was told.</param>
+    /// <param name="place">Where it was given, for the error.</param>
+    /// <exception cref="ChorusException">
+    /// It is none of <c>index</c>, <c>lease</c>, <c>log</c>, <c>stale</c>.
+    /// </exception>
+    public static ReadMode ParseForClient(string? word, string place)
+    {
+        if (string.IsNullOrEmpty(word))
+            return ReadMode.Server;
+        return TryParse(word, out ReadMode mode)
+            ? mode
+            : throw ChorusException.Usage(
+                $"{place}: '{word}' is not a kind of reads", "Use index, lease, log or stale.");
+    }
+
     /// <summary>Reads the flag of a server.</summary>
     /// <param name="word">What was given; null for the default.</param>
     /// <exception cref="ChorusException">It is not one of <c>index</c>, <c>lease</c> and <c>log</c>.</exception>

@@ -266,4 +266,24 @@ public sealed class ChorusClientTests
         Assert.Throws<FormatException>(() => new ChorusClient(new ChorusClientOptions { Servers = ["x"] }));
         Assert.Throws<ArgumentException>(() => new ChorusClient(new ChorusClientOptions { Servers = [] }));
     }
+
+    [Fact]
+    public async Task Reads_go_to_the_server_that_is_named_and_wait_there_for_its_leader()
+    {
+        int refusals = 3;
+        using FakeServer leader = new FakeServer(FakeServer.Echo).Leading();
+        using FakeServer named = new(r => r.Reads == ReadMode.Lease && Interlocked.Decrement(ref refusals) < 0
+            ? FakeServer.Echo(r)
+            : FakeServer.NotLeader(leader.Address)(r));
+        await using ChorusClient client = new(new ChorusClientOptions
+        {
+            Servers = [leader.Address],
+            Reads = ReadMode.Lease,
+            ReadFrom = named.Address,
+        });
+        ClientResult result = await client.ReadAsync(Command);
+        Assert.Equal(Code.Ok, result.Code);
+        Assert.Equal(4, named.Seen);
+        Assert.Equal(0, leader.Seen);
+    }
 }

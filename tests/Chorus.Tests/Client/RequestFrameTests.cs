@@ -22,11 +22,14 @@ public sealed class RequestFrameTests
         frame.Add(ulong.MaxValue, (int)OperationKind.Read, body);
         frame.Add(1 << 20, (int)OperationKind.Status, default);
         frame.Add(5, (int)OperationKind.RemoveMember, new RemoveMember { Id = "n" }.ToByteArray());
+        frame.Add(6, (int)OperationKind.Read, body, reads: ReadMode.Stale);
         Requests expected = new();
         expected.Requests_.Add(new Request { Id = 1, Write = ByteString.CopyFrom(body) });
         expected.Requests_.Add(new Request { Id = ulong.MaxValue, Read = ByteString.CopyFrom(body) });
         expected.Requests_.Add(new Request { Id = 1 << 20, Status = new StatusRequest() });
         expected.Requests_.Add(new Request { Id = 5, RemoveMember = new RemoveMember { Id = "n" } });
+        expected.Requests_.Add(
+            new Request { Id = 6, Read = ByteString.CopyFrom(body), Reads = ReadMode.Stale });
         Assert.Equal(expected.ToByteArray(), frame.Bytes.ToArray());
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Chorus.Client.Commands;
 using Chorus.Common.Protocol;
 
 namespace Chorus.Tests.ClientProgram;
@@ -29,6 +30,19 @@ public sealed class CommandTests : IDisposable
         Assert.Equal("ff00fe", JsonNode.Parse(_program.Out)!["value_hex"]!.GetValue<string>());
         Assert.Equal(0, _program.Run("get", "-hex", "6b"));
         Assert.Equal("ff00fe\n", _program.Out);
+    }
+
+    [Fact]
+    public void A_get_says_how_it_is_to_be_answered_and_by_whom()
+    {
+        _program.Cluster.Values["k"] = [0x76];
+        Assert.Equal(0, _program.Run("get", "k"));
+        Assert.Equal(0, _program.Run("get", "k", "-reads", "stale", "-from", ":11002"));
+        Assert.Equal(
+            [new ReadChoice(ReadMode.Server, null), new ReadChoice(ReadMode.Stale, "127.0.0.1:11002")],
+            _program.Cluster.Reads);
+        Assert.Equal(2, _program.Run("get", "k", "-reads", "fast"));
+        Assert.Contains("Use index, lease, log or stale", _program.Error, StringComparison.Ordinal);
     }
 
     [Fact]

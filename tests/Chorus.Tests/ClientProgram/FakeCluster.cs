@@ -43,11 +43,16 @@ internal sealed class FakeCluster
     /// <summary>Addresses of every connection that was opened.</summary>
     public List<IReadOnlyList<string>> Connections { get; } = [];
 
+    /// <summary>How reads were to be answered, for every connection that was opened.</summary>
+    public List<ReadChoice> Reads { get; } = [];
+
     /// <summary>Opens a connection to this cluster.</summary>
     public ClusterAccess Connect(
-        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, CancellationToken stop)
+        IReadOnlyList<string> servers, TimeSpan timeout, bool completeInline, bool session, ReadChoice reads,
+        CancellationToken stop)
     {
         Connections.Add(servers);
+        Reads.Add(reads);
         return new ClusterAccess
         {
             Send = SendAsync,
