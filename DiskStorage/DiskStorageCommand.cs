@@ -43,7 +43,8 @@ internal sealed class DiskStorageCommand
         return new DiskStorageOptions
         {
             Process = _replica.Read(
-                parsed, host => host with { StateBase = geometry.Base, AppliesOnThread = true }),
+                parsed,
+                host => host with { StateBase = geometry.Base, AppliesOnThread = true, KeepsStateInFile = true }),
             Geometry = geometry,
             File = parsed.GetValue(_file),
         };

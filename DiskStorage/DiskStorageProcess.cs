@@ -20,6 +20,9 @@ internal static class DiskStorageProcess
             : setting.Storage ?? new PosixStorage(host.DataDirectory);
         string name = options.File is null ? SlotFile.DefaultName : Path.GetFileName(options.File);
         var owner = new SlotFileOwner(options.Geometry, setting.ClusterId, setting.Incarnation, host.InMemory);
+        // What is left of the log cannot repair a state that knows more; all of it is in the log.
+        if (setting.HasLogLostEntries && storage.Exists(name))
+            storage.Delete(name);
         SlotFile file = SlotFile.Open(storage, name, owner);
         // The state machine looks for its checkpoint whenever it has applied something.
         var checkpoints = new DiskThread("checkpoint", WakeNobody);

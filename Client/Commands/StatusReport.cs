@@ -52,7 +52,7 @@ internal static class StatusReport
                 Text(observer.LagEntries), Text(observer.LagBytes), Seconds(observer), "-", "-",
                 observer.Member.PeerAddress);
         }
-        return string.Join('\n', [table.ToString(), .. Waiting(status)]);
+        return string.Join('\n', [table.ToString(), .. Waiting(status), .. Repairs(status)]);
     }
 
     private static IEnumerable<string> Waiting(ClusterStatus status) =>
@@ -61,6 +61,11 @@ internal static class StatusReport
         select member.Leaving
             ? $"{member.Member.Id} is leaving"
             : $"{member.Member.Id} does not vote yet: {member.WaitsFor}";
+
+    private static IEnumerable<string> Repairs(ClusterStatus status) =>
+        from node in status.Answered
+        where node.Status!.Repair.Length > 0
+        select $"{node.Status!.Id}: {node.Status.Repair}";
 
     private static string Role(ClusterStatus status, NodeStatus node) =>
         status.ProgressOf(node) is { Member.Kind: Member.Types.Kind.Learner }
@@ -110,6 +115,7 @@ internal static class StatusReport
         json["digest"] = state.Digest;
         json["durable"] = state.Durable;
         json["disk_full"] = state.DiskFull;
+        json["repair"] = state.Repair;
         json["cluster_id"] = Convert.ToHexStringLower(state.ClusterId.Span);
         json["incarnation"] = state.Incarnation.ToString("x16", CultureInfo.InvariantCulture);
         json["configuration_index"] = state.ConfigurationIndex;

@@ -2,6 +2,7 @@ using Chorus.Common.Log;
 using Chorus.Common.Messaging;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
@@ -60,7 +61,9 @@ internal sealed class Entrance : IDisposable
                 $"-join: {options.Folder} holds no record that says which cluster '{options.Id}' observes",
                 "Give -join with the -hjoin address of any member");
         }
-        return Open(directory, options, host, wake, welcome is null ? [] : [.. welcome.Members.Select(ToMember)]);
+        return Open(
+            directory, options, host, context, logger, wake,
+            welcome is null ? [] : [.. welcome.Members.Select(ToMember)], stop);
     }
 
     /// <summary>Ends the disk's thread, then closes the files.</summary>
@@ -87,15 +90,27 @@ internal sealed class Entrance : IDisposable
         logger.ClusterJoined(options.Id, clusterId, join.ToString());
     }
 
-    private static Entrance Open(
-        NodeDirectory directory, LoggerCluster options, LoggerHostOptions host, Action wake,
-        IReadOnlyList<Member> members)
+    private static Entrance? Open(
+        NodeDirectory directory, LoggerCluster options, LoggerHostOptions host, ZmqContext context, ILogger logger,
+        Action wake, IReadOnlyList<Member> members, CancellationToken stop)
     {
         var disk = new DiskThread($"disk {options.Id}", wake);
         try
         {
-            RecordLog log = RecordLog.Open(directory.Storage, disk, host.Log, directory.ClusterId);
-            return new Entrance(disk, log, members);
+            using var fetch = new ZmqTransferClient(context, logger: logger);
+            IEnumerable<string> known =
+                members.Concat(KnownMembers.Load(directory.Storage)).Select(MemberAddresses.TransferOf);
+            RecordLog? log = RepairedLog.Open(
+                directory.Storage, disk, host.Log,
+                new LogOpening { ClusterId = directory.ClusterId, IsObserver = true },
+                damaged => new LogRepair(
+                    new NodeId(options.Id), directory.ClusterId, damaged, known, fetch, new SystemClock(),
+                    new TransferStreamOptions(), logger),
+                (_, _, milliseconds) => stop.WaitHandle.WaitOne(milliseconds), stop);
+            if (log is not null)
+                return new Entrance(disk, log, members);
+            disk.Dispose();
+            return null;
         }
         catch
         {

@@ -105,22 +105,27 @@ public sealed class ReplicaHost(
     {
         long start = Stopwatch.GetTimestamp();
         SnapshotStore snapshots = OpenSnapshots(storage, node);
+        using var snapshotDisk = new DiskThread("snapshot", wakeup.Signal);
+        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, View = new SnapshotView() };
+        var view = new LogView();
+        var reports = new ObserverReports();
+        TransferSource source = SourceOf(storage, view, reports, port);
+        using TransferThread transfer = Serve(sockets.Transfer, source, port);
         using var disk = new DiskThread("disk", wakeup.Signal);
-        using RecordLog log = RecordLog.Open(
-            storage, disk, options.Log, node.ClusterId, default, snapshots.Newest?.Header.Last);
+        ReplicaOptions own = OptionsOf(node, bootstrap) with { KnownSources = SourcesIn(storage) };
+        using RecordLog? opened = new ReplicaRepair(own, options, sockets, view, _clock, _logger)
+            .Open(storage, disk, snapshots, wakeup, stop);
+        if (opened is not { } log)
+            return ExitCodes.Ok;
         // First to end: no file is closed under the disk's hands.
         using DiskThread ending = disk;
         _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
         using HostedState state = OpenState(node, directory, log, snapshots);
         CheckBegin(log, state.Machine.RestoredIndex);
-        using var snapshotDisk = new DiskThread("snapshot", wakeup.Signal);
-        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, View = new SnapshotView() };
         using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
-        var view = new LogView();
-        var reports = new ObserverReports();
+        source.Image = state.Image;
         var replica = new Replica.Replica(
-            OptionsOf(node, bootstrap),
-            log, state.Machine,
+            own, log, state.Machine,
             new ReplicaPorts
             {
                 Peers = sockets.Peers,
@@ -135,20 +140,7 @@ public sealed class ReplicaHost(
                 Clock = _clock,
             },
             _logger);
-        using TransferThread transfer = Serve(
-            sockets.Transfer,
-            new TransferSource
-            {
-                Id = options.Id,
-                View = view,
-                Storage = storage,
-                StateBase = options.StateBase,
-                Reports = reports,
-                Image = state.Image,
-                Snapshots = port.View,
-            },
-            port);
-        Turn(replica, sockets, wakeup, stop);
+        Turn(replica, new MembersNote(storage, snapshotDisk), sockets, wakeup, stop);
         Drain(log);
         apply?.Dispose();
         if (replica.IsReplaced)
@@ -158,7 +150,8 @@ public sealed class ReplicaHost(
         return ExitCodes.Ok;
     }
 
-    private void Turn(Replica.Replica replica, ReplicaSockets sockets, Wakeup wakeup, CancellationToken stop)
+    private void Turn(
+        Replica.Replica replica, MembersNote members, ReplicaSockets sockets, Wakeup wakeup, CancellationToken stop)
     {
         var poller = new Poller();
         sockets.AddTo(poller);
@@ -166,7 +159,7 @@ public sealed class ReplicaHost(
         if (!_hasStarted)
             Started?.Invoke();
         _hasStarted = true;
-        RunWhile(() => !stop.IsCancellationRequested && !replica.IsReplaced, replica, wakeup, poller);
+        RunWhile(GoesOn, replica, wakeup, poller);
         // The last answers need a moment to leave the process.
         long end = _clock.MonotonicMicros + HandOverMicrosMax;
         if (replica.Node.Role == Role.Leader)
@@ -175,6 +168,12 @@ public sealed class ReplicaHost(
             RunWhile(() => replica.IsHandingOver && _clock.MonotonicMicros < end, replica, wakeup, poller);
             end = _clock.MonotonicMicros + LastAnswersMicros;
             RunWhile(() => _clock.MonotonicMicros < end, replica, wakeup, poller);
+        }
+
+        bool GoesOn()
+        {
+            members.Look(replica.Node);
+            return !stop.IsCancellationRequested && !replica.IsReplaced;
         }
     }
 
@@ -216,7 +215,6 @@ public sealed class ReplicaHost(
         Bootstrap = bootstrap,
         Raft = options.Raft,
         Snapshots = options.Snapshots,
-        KnownSources = _sources,
         ApplyBytesPerRound = options.ApplyBytesPerRound,
         StateBase = options.StateBase,
         IsDurable = !options.InMemory,
@@ -224,6 +222,17 @@ public sealed class ReplicaHost(
         Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
         Version = ProgramVersion.Text,
     };
+
+    private TransferSource SourceOf(
+        IStorage storage, LogView view, ObserverReports reports, SnapshotPort snapshots) => new()
+        {
+            Id = options.Id,
+            View = view,
+            Storage = storage,
+            StateBase = options.StateBase,
+            Reports = reports,
+            Snapshots = snapshots.View,
+        };
 
     private TransferThread Serve(ZmqTransferServer socket, TransferSource source, SnapshotPort snapshots)
     {
@@ -238,7 +247,8 @@ public sealed class ReplicaHost(
     {
         long start = Stopwatch.GetTimestamp();
         HostedState state = open(new StateSetting(
-            directory?.Storage, node.ClusterId, node.Incarnation, log.LastIndex));
+            directory?.Storage, node.ClusterId, node.Incarnation, log.LastIndex,
+            log.Recovered.HasLostEntries));
         try
         {
             StateRestoring.Run(state.Machine, snapshots, log);
@@ -294,6 +304,16 @@ public sealed class ReplicaHost(
                TransferAddress: member.TransferAddress))
            where address.Length > 0
            select address,
+    ];
+
+    private IReadOnlyList<string> SourcesIn(IStorage storage) =>
+    [
+        .. _sources.Concat(
+            from member in KnownMembers.Load(storage)
+            where member.Id.Value != options.Id
+            let address = MemberAddresses.TransferOf(member)
+            where address.Length > 0
+            select address).Distinct(),
     ];
 
     private JoinRequest RequestFor(ulong incarnation, Guid clusterId) => new()

@@ -79,6 +79,11 @@ public sealed record ReplicaHostOptions
     public string StateBase { get; init; } = "";
 
     /// <summary>
+    /// Whether the state is kept in a file, which may lead on where snapshots are damaged. Default: it is not.
+    /// </summary>
+    public bool KeepsStateInFile { get; init; }
+
+    /// <summary>
     /// Whether applying a command may block, on a disk for instance: then a thread of its own applies, and the loop
     /// goes on.
     /// </summary>

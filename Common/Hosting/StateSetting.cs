@@ -8,4 +8,8 @@ namespace Chorus.Common.Hosting;
 /// <param name="ClusterId">The cluster.</param>
 /// <param name="Incarnation">Incarnation of the data directory.</param>
 /// <param name="LogEnd">Last index of the log.</param>
-public sealed record StateSetting(IStorage? Storage, Guid ClusterId, ulong Incarnation, LogIndex LogEnd);
+/// <param name="HasLogLostEntries">
+/// Whether the log has lost its end: a state that knows more than what is left is to be made anew from it.
+/// </param>
+public sealed record StateSetting(
+    IStorage? Storage, Guid ClusterId, ulong Incarnation, LogIndex LogEnd, bool HasLogLostEntries = false);

@@ -52,6 +52,8 @@ internal sealed class DiskBatch(SegmentWriter writer, HardStateFile hardState) :
             if (operation.Kind != DiskOperationKind.HardState)
             {
                 writer.Execute(operation);
+                if (operation.Kind == DiskOperationKind.Start)
+                    hardState.NoteSegment(operation.Segment!.Header.Sequence);
                 continue;
             }
             if (Mutants.EntriesBeforeTerm)

@@ -13,41 +13,26 @@ namespace Chorus.Common.Log;
 /// </remarks>
 internal static class LogAdoption
 {
-    /// <summary>Recovers a log, beside its snapshot where there is one.</summary>
-    /// <param name="catalog">Gets the segments.</param>
-    /// <param name="startAfter">The record before the first one, where nothing else says it.</param>
-    /// <param name="commit">Commit index of the hard state.</param>
-    /// <param name="snapshot">The last record whose effect is in the newest snapshot; null: there is none.</param>
-    /// <exception cref="LogCorruptionException">
-    /// The log is damaged, or begins behind the snapshot: what is between them is missing.
-    /// </exception>
-    /// <exception cref="IOException">The disk failed.</exception>
-    public static LogRecovery Recover(
-        SegmentCatalog catalog, in RecordHeader startAfter, LogIndex commit, RecordHeader? snapshot)
+    /// <summary>Whether a log holds the last record of a snapshot, or begins right behind it.</summary>
+    public static bool Continues(LogRecovery recovery, in RecordHeader snapshot)
     {
-        var recovery = new LogRecovery(catalog, startAfter, commit);
-        recovery.Run();
-        if (snapshot is not { } mark || Continues(recovery, catalog.Storage, mark))
-            return recovery;
+        var mark = new SnapshotMark(snapshot.Index, snapshot.Term, new(LogIndex.Zero, Configuration.Empty));
+        return mark.IsContinuedBy(TermAt(recovery, snapshot.Index));
+    }
+
+    /// <summary>Removes the log, and begins anew behind the snapshot.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static LogRecovery BeginBehind(
+        in RecordHeader snapshot, SegmentCatalog catalog, HardStateFile hardState, LogRecovery recovery)
+    {
+        // First: what is removed from here on is not lost.
+        hardState.NoteRemoval();
         foreach (string name in catalog.TakeAll())
         {
             catalog.Storage.Delete(name);
             catalog.Storage.SyncDirectory();
         }
-        return new LogRecovery(catalog, mark, commit, recovery);
-    }
-
-    private static bool Continues(LogRecovery recovery, IStorage storage, in RecordHeader snapshot)
-    {
-        if (recovery.Base.Index > snapshot.Index)
-        {
-            throw LogDamage.File(
-                storage, SegmentHeader.NameOf(1),
-                $"the log begins with record {recovery.Base.Index.Next}, and the newest whole snapshot ends with "
-                    + $"{snapshot.Index}: what is between them is missing");
-        }
-        var mark = new SnapshotMark(snapshot.Index, snapshot.Term, new(LogIndex.Zero, Configuration.Empty));
-        return mark.IsContinuedBy(TermAt(recovery, snapshot.Index));
+        return new LogRecovery(catalog, snapshot, hardState.Recovered.Commit, recovery);
     }
 
     private static Term? TermAt(LogRecovery recovery, LogIndex index)

@@ -9,12 +9,23 @@ public sealed class LogView
 {
     private volatile LogExtent? _extent;
     private volatile Configuration _configuration = Configuration.Empty;
+    private volatile int _replacements;
 
     /// <summary>The newest extent; null before the first.</summary>
     public LogExtent? Extent => _extent;
 
     /// <summary>The newest configuration that the owner knows; empty before the first.</summary>
     public Configuration Configuration => _configuration;
+
+    /// <summary>Changes when files that were shown have been replaced: they are to be opened again.</summary>
+    public int Replacements => _replacements;
+
+    /// <summary>Shows a new extent, of files that may have been replaced by a repair.</summary>
+    public void Replace(LogExtent extent)
+    {
+        _extent = extent;
+        _replacements++;
+    }
 
     /// <summary>Shows a new extent.</summary>
     public void Show(LogExtent extent) => _extent = extent;

@@ -87,6 +87,8 @@ public sealed class NodeDirectory : IDisposable
     public void SetCluster(Guid clusterId, string stateBase = "", bool isFounder = false)
     {
         Chorus.Raft.Check.That(!stateBase.Contains('\n', StringComparison.Ordinal), "a state base is one line");
+        // First: a directory of a cluster without a hard state has lost it, and with it the vote.
+        HardStateFile.Open(_storage, out _).Dispose();
         NodeIdentity identity = Identity with { ClusterId = clusterId, StateBase = stateBase, IsFounder = isFounder };
         Store(_storage, identity);
         Identity = identity;
@@ -134,6 +136,12 @@ public sealed class NodeDirectory : IDisposable
             throw new NodeDirectoryException(
                 $"The data directory {storage.Location} cannot be written: {error.Message}",
                 "Run as the user who owns it, or give another -data");
+        }
+        catch (IOException error) when (PosixStorage.IsReadOnly(error))
+        {
+            throw new NodeDirectoryException(
+                $"The data directory {storage.Location} is on a file system that is read-only",
+                "See why (dmesg), mount it writable again, or give another -data");
         }
         catch (IOException error) when (error is not DiskFullException)
         {

@@ -4,6 +4,7 @@ namespace Chorus.Common.Log;
 public sealed class PosixStorage : IStorage
 {
     private const int NoSpaceLeft = 28;
+    private const int ReadOnlyFileSystem = 30;
     private const int QuotaExceededLinux = 122;
     private const int QuotaExceededMac = 69;
     private readonly DriveInfo _drive;
@@ -79,6 +80,9 @@ public sealed class PosixStorage : IStorage
         || error.HResult == (OperatingSystem.IsMacOS() ? QuotaExceededMac : QuotaExceededLinux)
             ? new DiskFullException(error.Message)
             : error;
+
+    /// <summary>Whether a failure says that nothing can be written to the file system.</summary>
+    internal static bool IsReadOnly(IOException error) => error.HResult == ReadOnlyFileSystem;
 
     private PosixFile Open(string name, FileMode mode, FileAccess access, long reservedBytes = 0)
     {

@@ -54,49 +54,48 @@ public sealed class RecordLog : ILogSizes, IDisposable
         RecoveryNotes = recovery.Notes;
     }
 
+    /// <summary>Opens a log that may begin anywhere and is not repaired.</summary>
+    /// <exception cref="LogCorruptionException">A record that was acknowledged is damaged.</exception>
+    public static RecordLog Open(
+        IStorage storage, IDiskExecutor executor, LogOptions options, Guid clusterId,
+        RecordHeader startAfter = default, RecordHeader? snapshot = null) => TryOpen(
+            storage, executor, options,
+            new LogOpening { ClusterId = clusterId, StartAfter = startAfter, Snapshot = snapshot },
+            out DamagedLog? damaged) ?? throw damaged!.Holes[0].Damage;
+
     /// <summary>Recovers a log from a directory, or starts one in an empty directory.</summary>
     /// <param name="storage">The directory.</param>
     /// <param name="executor">Runs the disk work; stopped before the log is disposed.</param>
     /// <param name="options">Settings.</param>
-    /// <param name="clusterId">The cluster; a directory of another one is refused.</param>
-    /// <param name="startAfter">
-    /// The record before the first one that is to be kept, of which index, term, chain and time count; default: the
-    /// beginning. Once a segment was begun, that one says it.
-    /// </param>
-    /// <param name="snapshot">
-    /// The last record whose effect is in the newest snapshot; null: there is none. A log that does not hold it is
-    /// removed, and begins behind it.
-    /// </param>
-    /// <remarks>
-    /// The log may begin beyond index 1 (<see cref="FirstIndex"/>), where <see cref="CutBefore"/> was used, by whoever
-    /// may do without the rest. Whoever may not, such as a replica without a snapshot, must look and refuse.
-    /// </remarks>
-    /// <exception cref="LogCorruptionException">
-    /// A record that was acknowledged is damaged; names file, offset, remedy.
-    /// </exception>
-    public static RecordLog Open(
-        IStorage storage, IDiskExecutor executor, LogOptions options, Guid clusterId, RecordHeader startAfter = default,
-        RecordHeader? snapshot = null)
+    /// <param name="opening">What is expected of it.</param>
+    /// <param name="damaged">What is to be repaired before it can be opened, where the answer is null.</param>
+    /// <exception cref="LogCorruptionException">It is damaged, and no other node can help.</exception>
+    public static RecordLog? TryOpen(
+        IStorage storage, IDiskExecutor executor, LogOptions options, LogOpening opening, out DamagedLog? damaged)
     {
         options.Validate();
-        HardStateFile hardState = HardStateFile.Open(storage, out string? note);
-        var catalog = new SegmentCatalog(storage, clusterId);
+        HardStateFile hardState = LogStart.OpenHardState(storage, opening, out string? note);
+        var catalog = new SegmentCatalog(storage, opening.ClusterId);
+        RecordLog? log = null;
         try
         {
-            LogRecovery recovery = LogAdoption.Recover(catalog, startAfter, hardState.Recovered.Commit, snapshot);
-            recovery.CheckTerm(hardState.Recovered.Term);
+            LogRecovery recovery = LogStart.Recover(catalog, opening, hardState);
+            if ((damaged = recovery.Damaged) is not null)
+                return null;
             if (note is not null)
                 recovery.Notes.Add(note);
-            var log = new RecordLog(catalog, executor, options, hardState, recovery);
+            log = new RecordLog(catalog, executor, options, hardState, recovery);
             log._preparer.Adopt();
             log._preparer.Work(urgent: false);
             return log;
         }
-        catch
+        finally
         {
-            hardState.Dispose();
-            catalog.Dispose();
-            throw;
+            if (log is null)
+            {
+                hardState.Dispose();
+                catalog.Dispose();
+            }
         }
     }
 

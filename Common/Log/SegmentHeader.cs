@@ -91,6 +91,11 @@ internal readonly record struct SegmentHeader(
         return null;
     }
 
+    /// <summary>Whether a block that cannot be read is one that a newer version wrote.</summary>
+    public static bool IsOfNewerFormat(ReadOnlySpan<byte> block) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(block) == Magic
+        && BinaryPrimitives.ReadUInt32LittleEndian(block[8..]) > Format;
+
     /// <summary>The header as the record before the first one, from which the chain goes on.</summary>
     public RecordHeader Previous => new(
         0, new LogIndex(First - 1), new Term(PreviousTerm), PreviousChain, PreviousTimeMicros, RecordKind.NoOp);

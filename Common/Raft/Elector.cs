@@ -42,7 +42,7 @@ internal sealed class Elector(NodeState state)
     /// <summary>
     /// Acknowledged entries are missing here: a vote could elect a leader that lacks them too (trap 8).
     /// </summary>
-    private bool IsWhole => state.LossBound == LogIndex.Zero;
+    private bool IsWhole => !state.HasLostEntries;
 
     /// <summary>
     /// Whether this node leads, or has heard from another leader within the minimum election timeout. A

@@ -20,7 +20,7 @@ internal sealed class Follower(NodeState state, Campaign campaign)
             if (Mutants.FollowerAcksBeforeDurable)
                 return state.Verified;
             LogIndex match = LogIndex.Min(state.Durable, state.Verified);
-            return state.LossBound == LogIndex.Zero ? match : LogIndex.Min(match, state.Commit);
+            return state.HasLostEntries ? LogIndex.Min(match, state.Commit) : match;
         }
     }
 

@@ -20,6 +20,10 @@ internal static class Mutants
     public static bool RecoverOnlyCommitted;
     /// <summary>Trap 4: entries reach the disk before the term that they belong to.</summary>
     public static bool EntriesBeforeTerm;
+    /// <summary>Trap 6: recovery ends the log at a damaged record as if it were torn.</summary>
+    public static bool DamageTakenForTorn;
+    /// <summary>Trap 8: a node that has lost acknowledged entries votes and acknowledges.</summary>
+    public static bool LossIgnored;
     /// <summary>Trap 9: a snapshot is put beside a log that does not hold it, and the log is kept.</summary>
     public static bool SnapshotKeepsSuffix;
     /// <summary>Trap 10: the members of a log that a snapshot has replaced stay in force.</summary>
@@ -94,6 +98,8 @@ internal static class Mutants
     public const bool LeaderCountsItselfEarly = false;
     public const bool RecoverOnlyCommitted = false;
     public const bool EntriesBeforeTerm = false;
+    public const bool DamageTakenForTorn = false;
+    public const bool LossIgnored = false;
     public const bool SnapshotKeepsSuffix = false;
     public const bool SnapshotKeepsConfiguration = false;
     public const bool SessionsOutsideSnapshot = false;

@@ -13,6 +13,7 @@ internal sealed class NodeState
     /// <summary>Ticks after which a commit index that has moved is written down by itself.</summary>
     public const ulong CommitSaveTicks = 100;
 
+    private readonly LogIndex _lossBound;
     private HardState _saved;
     private ulong _savedAt;
 
@@ -32,18 +33,21 @@ internal sealed class NodeState
         Configurations = new ConfigurationHistory(recovered);
         LogIndex snapshot = recovered.Snapshot?.Index ?? LogIndex.Zero;
         Check.That(snapshot >= Log.Base && snapshot <= Log.Last, "a log goes on from its snapshot");
-        _saved = recovered.HardState;
-        Term = RecoveredTerm(recovered);
-        VotedFor = Term > recovered.HardState.Term ? NodeId.None : recovered.HardState.VotedFor;
+        HardState found = recovered.HardState;
+        _saved = found;
+        _lossBound = LogIndex.Max(found.Commit, recovered.CommittedUpTo);
+        // Of a log that lost a file, what is left may have been overwritten there: a leader says what is committed.
+        LogIndex commit = found.HasLostEntries ? LogIndex.Zero : LogIndex.Min(found.Commit, Log.Last);
+        Commit = LogIndex.Max(snapshot, commit);
+        HasLostEntries = recovered.HasLostEntries && !Mutants.LossIgnored;
+        if (HasLostEntries && !found.HasLostEntries)
+            found = found.AfterLoss();
+        Term = RecoveredTerm(recovered, found);
+        VotedFor = Term > found.Term ? NodeId.None : found.VotedFor;
         Durable = Log.Last;
-        Commit = LogIndex.Max(snapshot, LogIndex.Min(recovered.HardState.Commit, Log.Last));
         Verified = Commit;
-        LogIndex proven = LogIndex.Max(recovered.HardState.Commit, recovered.CommittedUpTo);
-        if (proven > Log.Last)
-        {
-            LossBound = proven;
-            Emit(RaftEventKind.LogLossProven, Self, LossBound);
-        }
+        if (HasLostEntries)
+            Emit(RaftEventKind.LogLossProven, Self, _lossBound);
         Timer.Redraw(Self, Configuration, NodeId.None);
     }
 
@@ -80,8 +84,8 @@ internal sealed class NodeState
     /// <summary>Last entry known to equal the log of the leader of this term.</summary>
     public LogIndex Verified { get; private set; }
 
-    /// <summary>Index up to which acknowledged entries were lost; 0 when none were (trap 8).</summary>
-    public LogIndex LossBound { get; private set; }
+    /// <summary>Whether entries that were acknowledged may be missing (trap 8).</summary>
+    public bool HasLostEntries { get; private set; }
 
     /// <summary>Ticks since the start.</summary>
     public ulong Now { get; private set; }
@@ -113,7 +117,7 @@ internal sealed class NodeState
     public bool MayCampaign =>
         Configuration.IsVoter(Self) && Configuration.Find(Self) is { } own
         && (own.Incarnation == 0 || own.Incarnation == Incarnation)
-        && LossBound == LogIndex.Zero
+        && !HasLostEntries
         && !Disk.IsStalled(Now)
         && !HasUntakenAppend;
 
@@ -279,9 +283,10 @@ internal sealed class NodeState
         // entries.
         LogIndex commit = LogIndex.Max(_saved.Commit, LogIndex.Min(Commit, Durable));
         bool due = commit > _saved.Commit && Now - _savedAt >= CommitSaveTicks;
-        if (Term == _saved.Term && VotedFor == _saved.VotedFor && !due)
+        bool isWholeNow = _saved.HasLostEntries && !HasLostEntries;
+        if (Term == _saved.Term && VotedFor == _saved.VotedFor && !due && !isWholeNow)
             return;
-        _saved = new HardState(Term, VotedFor, commit);
+        _saved = new HardState(Term, VotedFor, commit, HasLostEntries);
         _savedAt = Now;
         Effects.HardState = _saved;
     }
@@ -297,21 +302,33 @@ internal sealed class NodeState
     }
 
     /// <summary>
-    /// A log that had lost entries is whole again once a leader's entries are durable up to the bound.
+    /// A log that had lost entries is whole again once it holds, durable and verified, what a leader has committed in
+    /// its own term.
     /// </summary>
+    /// <remarks>
+    /// Why that is the safe point. Since the loss this node is in a term higher than any in which it acknowledged
+    /// what it may lack, and it votes for nobody. So the leader that it follows was elected by others, all of them
+    /// whole, and counts no old word of this node: it holds every committed entry of earlier terms (leader
+    /// completeness), and they stand before the entry of its own term up to which it has committed. A commit index
+    /// alone would not do: that of a new leader is behind at first.
+    /// </remarks>
     private void CheckWhole()
     {
-        if (LossBound > LogIndex.Zero && LogIndex.Min(Durable, Verified) >= LossBound)
-            LossBound = LogIndex.Zero;
+        LogIndex have = LogIndex.Min(Durable, Verified);
+        if (HasLostEntries && have >= _lossBound && have >= LeaderCommit && Log.TermAt(LeaderCommit) == Term)
+        {
+            HasLostEntries = false;
+            Emit(RaftEventKind.WholeAgain, Self, have);
+        }
     }
 
     /// <summary>
     /// Entries reach the disk after their term; only the first entries of a new cluster, and a snapshot put there by
     /// somebody, come from outside.
     /// </summary>
-    private static Term RecoveredTerm(RecoveredState recovered)
+    private static Term RecoveredTerm(RecoveredState recovered, in HardState state)
     {
-        (HardState state, Term last) = (recovered.HardState, recovered.Before);
+        Term last = recovered.Before;
         if (recovered.Log.Count == 0)
             return last > state.Term ? last : state.Term;
         last = recovered.Log.Terms[^1].Term;

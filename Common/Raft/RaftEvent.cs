@@ -52,7 +52,7 @@ public enum RaftEventKind : byte
     WrongIncarnation,
 
     /// <summary>
-    /// The log ends before an index that was committed: no votes and no acknowledgements until caught up.
+    /// The log has lost entries that may have been acknowledged: no votes and no acknowledgements until caught up.
     /// </summary>
     LogLossProven,
 
@@ -64,4 +64,7 @@ public enum RaftEventKind : byte
 
     /// <summary>The leader named wants this node to lead in its place.</summary>
     AskedToLead,
+
+    /// <summary>The log that had lost entries is whole again: this node votes and acknowledges.</summary>
+    WholeAgain,
 }

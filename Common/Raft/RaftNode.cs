@@ -99,11 +99,11 @@ public sealed class RaftNode
     public LogIndex DurableIndex => _state.Durable;
 
     /// <summary>
-    /// Whether the log ends before an index that was committed: no votes, no candidacy, and no
-    /// acknowledgement of anything that is not committed without this node, until a leader has filled it up
-    /// again (trap 8).
+    /// Whether the log has lost entries that may have been acknowledged: no votes, no candidacy, and no
+    /// acknowledgement of anything that is not committed without this node, until it holds what a leader has
+    /// committed in a later term than any before the loss (trap 8).
     /// </summary>
-    public bool HasLostEntries => _state.LossBound > LogIndex.Zero;
+    public bool HasLostEntries => _state.HasLostEntries;
 
     /// <summary>Messages dropped because their fields contradict one another or the term, since the start.</summary>
     public long RefusedMessagesTotal => _state.Refused;

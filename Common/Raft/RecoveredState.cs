@@ -20,4 +20,14 @@ public sealed record RecoveredState(
 {
     /// <summary>A node that has never run.</summary>
     public static readonly RecoveredState Empty = new(HardState.Empty, EntryRange.EmptyAt(new LogIndex(1)), true);
+
+    /// <summary>
+    /// What of the log is known to be committed, as far as the hard state knows. Nothing where entries are lost: what
+    /// is left may have been overwritten there, and a leader has to say it.
+    /// </summary>
+    public LogIndex KnownCommit => HasLostEntries ? LogIndex.Zero : HardState.Commit;
+
+    /// <summary>Whether the log has lost entries that may have been acknowledged.</summary>
+    public bool HasLostEntries =>
+        HardState.HasLostEntries || HardState.Commit >= Log.Until || CommittedUpTo >= Log.Until;
 }

@@ -15,6 +15,9 @@ internal sealed class StatusReport(
     // An observer reports at least every second.
     private const long ReportPatienceMicros = 2_500_000;
 
+    private const string LossText =
+        "its log has lost entries: it neither votes nor acknowledges before it has what the cluster has committed";
+
     private readonly IClock _clock = ports.Clock;
     private readonly long _startMicros = ports.Clock.MonotonicMicros;
 
@@ -46,6 +49,7 @@ internal sealed class StatusReport(
             StateBase = options.StateBase,
             Reads = options.Reads,
             Lease = node.LeaseEndMicros > _clock.MonotonicMicros,
+            Repair = node.HasLostEntries ? LossText : "",
         };
         foreach (Member member in node.Configuration.All)
             status.Members.Add(Describe(member, node.Peers));

@@ -6,9 +6,8 @@ namespace Chorus.Common.Snapshots;
 internal static class SnapshotDamage
 {
     private const string Remedy =
-        "The node goes on from an older snapshot or from its whole log where it has them. Otherwise, while a majority "
-        + "of the other voters is healthy: remove this node from the cluster, move the data directory away, and join "
-        + "again with an empty one; or restore the file from a copy.";
+        "The node goes on from an older snapshot, from its whole log, or from a snapshot of another member. Look at "
+        + "the disk.";
 
     public static LogCorruptionException At(IStorage storage, string name, long offset, string what)
     {

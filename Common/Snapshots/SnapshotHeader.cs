@@ -89,8 +89,13 @@ public sealed record SnapshotHeader
         uint format = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         newerFormat = format > Format ? format : 0;
         int length = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
-        return format == Format && length is >= FixedBytes and <= SizeBytesMax ? length : 0;
+        return format >= Format && length is >= FixedBytes and <= SizeBytesMax ? length : 0;
     }
+
+    /// <summary>Whether the checksum of a header fits: it has its place, and what it covers, in every format.</summary>
+    /// <param name="bytes">As many as <see cref="LengthOf"/> says.</param>
+    public static bool CrcMatches(ReadOnlySpan<byte> bytes) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) == Crc32C.Compute(bytes[8..]);
 
     /// <summary>Decodes it; never throws on bad bytes.</summary>
     /// <param name="bytes">As many as <see cref="LengthOf"/> says.</param>
@@ -101,10 +106,10 @@ public sealed record SnapshotHeader
     {
         header = null;
         error = "its header is no snapshot's";
-        if (LengthOf(bytes, out _) != bytes.Length)
+        if (LengthOf(bytes, out uint newer) != bytes.Length)
             return false;
         error = "the checksum of its header does not match";
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) != Crc32C.Compute(bytes[8..]))
+        if (newer > 0 || !CrcMatches(bytes))
             return false;
         int configurationBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes[80..]);
         int stateBaseBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes[84..]);

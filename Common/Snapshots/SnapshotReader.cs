@@ -23,17 +23,18 @@ public sealed class SnapshotReader : IDisposable
         Span<byte> start = stackalloc byte[SnapshotHeader.FixedBytes];
         int read = file.Read(0, start);
         int length = SnapshotHeader.LengthOf(start[..read], out uint newer);
-        if (newer > 0)
+        byte[] bytes = new byte[length];
+        bool isThere = length > 0 && file.Read(0, bytes) == length;
+        // A format that rots is no newer one.
+        if (newer > 0 && isThere && SnapshotHeader.CrcMatches(bytes))
         {
             throw new NodeDirectoryException(
                 $"{Path.Combine(storage.Location, name)} has format {newer}, this version reads up to "
                     + $"{SnapshotHeader.Format}: it was made by a newer Chorus",
                 "Install that version again");
         }
-        byte[] bytes = new byte[length];
         string error = length == 0 ? "it does not begin like a snapshot" : "it ends within its header";
-        if (length == 0 || file.Read(0, bytes) < length
-            || !SnapshotHeader.TryDecode(bytes, out SnapshotHeader? header, out error))
+        if (!isThere || !SnapshotHeader.TryDecode(bytes, out SnapshotHeader? header, out error))
             throw Damage(0, error);
         Header = header;
         _headerCrc = Crc32C.Compute(bytes);

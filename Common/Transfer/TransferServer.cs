@@ -35,6 +35,7 @@ public sealed class TransferServer : IDisposable
     private readonly List<ServedStream> _streams = [];
     private readonly byte[] _frame = new byte[TransferHeader.SizeBytes];
     private ulong _lowestPinned = NothingPinned;
+    private int _replacements;
     private int _turn;
     private int _damagesTold;
     private int _refusalsTold;
@@ -85,6 +86,11 @@ public sealed class TransferServer : IDisposable
     public void DoWork()
     {
         long now = _clock.MonotonicMicros;
+        if (_replacements != _source.View.Replacements)
+        {
+            _replacements = _source.View.Replacements;
+            _reader.Dispose();
+        }
         bool isBusy = TakeMessages(now);
         LogExtent? extent = _source.View.Extent;
         isBusy |= extent is not null && ServeRound(extent, now);

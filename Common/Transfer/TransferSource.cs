@@ -30,6 +30,6 @@ public sealed record TransferSource
     /// <summary>Its newest snapshot, in the directory of the log; null: it takes none.</summary>
     public SnapshotView? Snapshots { get; init; }
 
-    /// <summary>The state machine's file; null: there is none.</summary>
-    public IImageSource? Image { get; init; }
+    /// <summary>The state machine's file; null: there is none, or it is not open yet.</summary>
+    public IImageSource? Image { get; set; }
 }

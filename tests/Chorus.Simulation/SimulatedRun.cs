@@ -192,6 +192,6 @@ internal sealed class SimulatedRun
             _around.Invariants.Dropped,
             _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
             _nemesis.Lies, _around.Invariants.Fetched, _around.Invariants.Snapshots, _around.Invariants.Restored,
-            _around.Invariants.Installed, _around.Invariants.Cuts),
+            _around.Invariants.Installed, _around.Invariants.Cuts, _around.Invariants.Repaired),
         failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);
 }

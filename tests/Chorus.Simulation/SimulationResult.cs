@@ -38,11 +38,12 @@ internal sealed record SimulationResult(
 /// <param name="Restored">Starts from a snapshot.</param>
 /// <param name="Installed">Snapshots of others that replaced a log.</param>
 /// <param name="Cuts">Times that a log was cut.</param>
+/// <param name="Repaired">Holes in damaged logs that were filled.</param>
 internal readonly record struct RunSummary(
     double SimulatedSeconds, long Events, int Writes, int Reads, int LeaseReads, int LogReads, int StaleReads,
     long StepsWithLease, ulong Committed, int Elections, int Strikes,
     int MemberChanges, int Several, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched,
-    long Snapshots, long Restored, long Installed, long Cuts)
+    long Snapshots, long Restored, long Installed, long Cuts, int Repaired)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads "
@@ -51,5 +52,5 @@ internal readonly record struct RunSummary(
         + $"{Several} of several, {Transfers} transfers, "
         + $"{Dropped} truncated, "
         + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched, "
-        + $"{Snapshots} snapshots, {Restored} restored, {Installed} installed, {Cuts} cuts");
+        + $"{Snapshots} snapshots, {Restored} restored, {Installed} installed, {Cuts} cuts, {Repaired} repaired");
 }

@@ -1,3 +1,4 @@
+using Chorus.Common.Protocol;
 using Chorus.Raft;
 
 namespace Chorus.Simulation.Checks;
@@ -30,6 +31,9 @@ internal sealed class Invariants(Loyalty loyalty)
     /// <summary>Steps after which a leader held a lease.</summary>
     public long StepsWithLease { get; private set; }
 
+    /// <summary>Holes in logs that were filled.</summary>
+    public int Repaired { get; set; }
+
     /// <summary>Records that replicas have fetched because they were far behind.</summary>
     public long Fetched { get; set; }
 
@@ -54,7 +58,13 @@ internal sealed class Invariants(Loyalty loyalty)
         if (_watches.TryGetValue((watch.Id, watch.Incarnation), out NodeWatch? before))
         {
             LogEntry durable = before.Mirror.At(before.Durable);
-            if (before.Durable > 0 && !IsReplaced(before, watch) && !watch.Mirror.Agrees(before.Durable, durable))
+            bool isShorter = before.Durable > 0 && !IsReplaced(before, watch)
+                && !watch.Mirror.Agrees(before.Durable, durable);
+            if (watch.IsOfDamagedDisk && watch.Node.HasLostEntries)
+                (watch.Owed, watch.OwedUntil) = before.Owed is null
+                    ? (before.Mirror, before.Durable)
+                    : (before.Owed, before.OwedUntil);
+            else if (isShorter)
             {
                 throw new Violation("durable survives",
                     $"{watch.Id} had {before.Durable} durable and comes back with {watch.Mirror.Last}");
@@ -62,6 +72,25 @@ internal sealed class Invariants(Loyalty loyalty)
         }
         _watches[(watch.Id, watch.Incarnation)] = watch;
         AfterStep(watch);
+    }
+
+    /// <summary>
+    /// A process sends a message. Whoever has lost what it acknowledged must have got back what is committed of it
+    /// before it votes or campaigns.
+    /// </summary>
+    public void Spoke(NodeWatch watch, byte[] header)
+    {
+        if (watch.Owed is not { } owed || (PeerMessageType)header[7] is not (PeerMessageType.VoteRequest
+            or PeerMessageType.VoteResponse or PeerMessageType.PreVoteRequest or PeerMessageType.PreVoteResponse)
+            || !PeerCodec.TryDecode(header, default, out PeerMessage message, out _)
+            || message.Message is VoteResponse { Granted: false } or PreVoteResponse { Granted: false })
+            return;
+        ulong index = Math.Min(watch.OwedUntil, Committed.Last);
+        while (index > 0 && owed.At(index) != Committed.At(index))
+            index--;
+        if (index > 0 && !watch.Mirror.Agrees(index, Committed.At(index)))
+            throw new Violation("no vote without what was acknowledged",
+                $"{watch.Id} had entry {index} durable, has lost it, and sends {message.Message}");
     }
 
     /// <summary>A process has done a round of work.</summary>
@@ -180,12 +209,12 @@ internal sealed class Invariants(Loyalty loyalty)
     private bool IsOnMajority(Configuration configuration, ulong index)
     {
         int durable = 0;
-        foreach (Member member in configuration.Members)
+        foreach (Chorus.Raft.Member member in configuration.Members)
             durable += member.Kind == MemberKind.Voter && IsDurableAt(member, index) ? 1 : 0;
         return durable > configuration.Voters.Count / 2;
     }
 
-    private bool IsDurableAt(Member member, ulong index)
+    private bool IsDurableAt(Chorus.Raft.Member member, ulong index)
     {
         foreach (((string id, ulong incarnation), NodeWatch watch) in _watches)
         {

@@ -44,6 +44,15 @@ internal sealed class NodeWatch(string id, ulong incarnation, RaftNode node, Rec
     /// <summary>Up to where its entries have been compared with those of all others.</summary>
     public ulong Matched { get; set; }
 
+    /// <summary>Whether its disk was damaged since it was known to be whole.</summary>
+    public bool IsOfDamagedDisk { get; init; }
+
+    /// <summary>What it had durable when its disk was damaged; null when it lacks nothing of that.</summary>
+    public LogMirror? Owed { get; set; }
+
+    /// <summary>Up to which index that was durable.</summary>
+    public ulong OwedUntil { get; set; }
+
     /// <summary>Whether it led at the last step.</summary>
     public bool Led { get; set; }
 }

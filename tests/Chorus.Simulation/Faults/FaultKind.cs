@@ -101,6 +101,9 @@ internal enum FaultKind : byte
     /// <summary>Loggers leave, come back, and come back without their data.</summary>
     ObserverMembership,
 
+    /// <summary>The log of a node that is down is damaged: bits, sectors, files, or its end.</summary>
+    LogDamage,
+
     /// <summary>A bit flips on the disk of a node that is down; only when asked for.</summary>
     BitFlip,
 }

@@ -1,3 +1,5 @@
+using Chorus.Raft;
+using Chorus.Simulation.Disk;
 using Chorus.Simulation.Network;
 using Chorus.Simulation.Nodes;
 using Chorus.Simulation.World;
@@ -109,8 +111,8 @@ internal sealed class Nemesis
             case FaultKind.FeedLoss or FaultKind.Lies or FaultKind.Source or FaultKind.Observer:
                 _observers.Strike(kind);
                 break;
-            case FaultKind.BitFlip:
-                FlipBit(victim);
+            case FaultKind.BitFlip or FaultKind.LogDamage:
+                Damage(kind, victim);
                 break;
             default:
                 _disks.Strike(kind, victim, Some(_around.Plan.ElectionMicros * 3));
@@ -132,6 +134,14 @@ internal sealed class Nemesis
     private void Restart(SimulatedNode node) =>
         _around.Events.After(_random.Chance(0.4) ? Some(2_000) : Some(_around.Plan.ElectionMicros * 2), node.Start);
 
+    private void Damage(FaultKind kind, SimulatedNode victim)
+    {
+        if (kind == FaultKind.BitFlip)
+            FlipBit(victim);
+        else
+            DamageLog(victim);
+    }
+
     // One at a time, and only where the others can do without the node: what rots on a majority of disks is gone.
     private void FlipBit(SimulatedNode victim)
     {
@@ -139,6 +149,19 @@ internal sealed class Nemesis
             return;
         victim.Kill();
         victim.FlipBit();
+        Restart(victim);
+    }
+
+    // One at a time, and where the others are a majority without it: what is damaged on more is not theirs to know.
+    private void DamageLog(SimulatedNode victim)
+    {
+        if (_cluster.Nodes.Any(node => node.HasFlippedBits) || !_operator.IsIdle
+            || _cluster.Leader is not { } leader || leader.Process!.Replica.Node is not { } core
+            || core.Configuration.Voters.Count < 3 || core.ConfigurationIndex > core.Commit
+            || core.Configuration.Find(new NodeId(victim.Name)) is null)
+            return;
+        victim.LosePower();
+        victim.DamageLog(_random.Pick(Enum.GetValues<LogDamageKind>()));
         Restart(victim);
     }
 

@@ -40,6 +40,9 @@ internal abstract class Machine
     /// <summary>Whether bits were flipped on its disk: then it may refuse to start.</summary>
     public bool HasFlippedBits { get; private set; }
 
+    /// <summary>Whether its log was damaged, and is not known to be whole again.</summary>
+    public bool IsDamaged { get; private set; }
+
     /// <summary>Whether the node has found its data damaged and stays down until it is replaced.</summary>
     public bool IsCorrupt { get; private set; }
 
@@ -135,7 +138,7 @@ internal abstract class Machine
         _directories++;
         Storage = new SimulatedStorage($"{Name}/data{_directories}", _random.Fork());
         Incarnation = _random.NextBits() | 1;
-        HasFlippedBits = IsCorrupt = false;
+        HasFlippedBits = IsDamaged = IsCorrupt = false;
     }
 
     /// <summary>A bit on the disk of a node that is down changes.</summary>
@@ -146,6 +149,23 @@ internal abstract class Machine
             HasFlippedBits = true;
             Around.Trace.Add(Name, "has a bit flipped");
         }
+    }
+
+    /// <summary>Something of the log of a node that is down is lost or changed.</summary>
+    public void DamageLog(LogDamageKind kind)
+    {
+        if (Running is null && LogVandal.Damage(Storage, kind, _random) is { } what)
+        {
+            HasFlippedBits = IsDamaged = true;
+            Around.Trace.Add(Name, "has its log damaged", detail: what);
+        }
+    }
+
+    /// <summary>Whatever was damaged has been repaired.</summary>
+    public void IsWholeAgain()
+    {
+        HasFlippedBits = IsDamaged = false;
+        Around.Trace.Add(Name, "is whole again");
     }
 
     /// <summary>The process ended by itself.</summary>

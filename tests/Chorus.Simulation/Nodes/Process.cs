@@ -34,6 +34,9 @@ internal sealed class Process : IMachineProcess
     private readonly LogView _view = new();
     private readonly ExtentWatch _shown;
     private RecordLog? _log;
+    private readonly SnapshotView _snapshotView = new();
+    private TransferServer? _server;
+    private LogRepair? _repair;
     private NodeWatch? _watch;
     private bool _hasEnded;
     private long _fetched;
@@ -87,13 +90,54 @@ internal sealed class Process : IMachineProcess
     /// <summary>Whether the process came as far as its loop.</summary>
     public bool IsUp => _watch is not null;
 
-    /// <summary>Recovers the log, makes the replica, opens the sockets.</summary>
+    /// <summary>Recovers the log, or begins to repair it; makes the replica, opens the sockets.</summary>
     public void Boot()
     {
+        StartTransfer();
+        Open();
+        _loop.Wake();
+    }
+
+    private void Open()
+    {
         Plan plan = _around.Plan;
-        SnapshotPort snapshots = Recover(plan);
+        SnapshotStore store = SnapshotStore.Open(_node.Storage, _around.ClusterId);
+        _log = RecordLog.TryOpen(_node.Storage, Disk, plan.Log, OpeningOf(store), out DamagedLog? damaged);
+        if (_log is not null)
+        {
+            if (_repair is not null)
+                _view.Replace(_log.ExtentUpTo(_log.Recovered.KnownCommit));
+            _repair?.Dispose();
+            _repair = null;
+            Begin(plan, _log, store);
+            return;
+        }
+        if (!_node.HasFlippedBits)
+            throw new Violation("a sound disk gives back what was written", damaged!.Holes[0].Damage.Message);
+        _view.Replace(damaged!.Intact);
+        _repair?.Dispose();
+        _repair = new LogRepair(
+            new NodeId(_node.Name), _around.ClusterId, damaged, _node.KnownPeers, _fetch, _node.Clock,
+            plan.Following.Fetch, new TraceLogger(_around.Trace, _node.Name))
+        {
+            MayBeginAnew = true,
+        };
+        if (_repair.State == RepairState.NobodyToAsk)
+            throw damaged.Holes[0].Damage;
+    }
+
+    private LogOpening OpeningOf(SnapshotStore store) => new()
+    {
+        ClusterId = _around.ClusterId,
+        CompleteFrom = new LogIndex(1),
+        Snapshot = store.Newest?.Header.Last,
+    };
+
+    private void Begin(Plan plan, RecordLog log, SnapshotStore store)
+    {
+        SnapshotPort snapshots = Restore(plan, log, store);
         Replica = new Replica(
-            OptionsOf(plan), _log!, StateMachine,
+            OptionsOf(plan), log, StateMachine,
             new ReplicaPorts
             {
                 Peers = _peers,
@@ -112,38 +156,43 @@ internal sealed class Process : IMachineProcess
         _around.Network.Open(_node.ClientAddress, _clients);
         _around.Network.Open(_node.JoinAddress, _joins);
         _around.Network.Listen(_node.FeedAddress, _feed);
-        TransferServer server = _transfer.Start(new TransferSource
+        _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, log, _node.Clock)
         {
-            Id = _node.Name,
-            View = _view,
-            Storage = _node.Storage,
-            Reports = _reports,
-            Snapshots = snapshots.View,
-        });
-        snapshots.LowestPinned = () => server.LowestPinned;
-        _watch = new NodeWatch(_node.Name, _node.Incarnation, Replica.Node, _log!, _node.Clock);
-        _watch.Mirror.Begin(_log!, snapshots.Store.Newest?.Header.Configuration.Index.Value ?? 0);
-        _watch.Matched = _log!.Base.Index.Value;
+            IsOfDamagedDisk = _node.IsDamaged,
+        };
+        _watch.Mirror.Begin(log, store.Newest?.Header.Configuration.Index.Value ?? 0);
+        _watch.Matched = log.Base.Index.Value;
         _around.History.Started(_node.ClientAddress);
-        _around.Invariants.Started(_watch, _log.Recovered);
-        _loop.Wake();
+        _around.Invariants.Started(_watch, log.Recovered);
     }
 
-    private SnapshotPort Recover(Plan plan)
+    private SnapshotPort Restore(Plan plan, RecordLog log, SnapshotStore store)
     {
-        SnapshotStore store = SnapshotStore.Open(_node.Storage, _around.ClusterId);
-        _log = RecordLog.Open(
-            _node.Storage, Disk, plan.Log, _around.ClusterId, default, store.Newest?.Header.Last);
         StateMachine = new CheckedStateMachine(
             _node.Name, _around.Applied,
-            plan.State.Open(_node, _log.LastIndex, _checkpoints, plan.Snapshots.DisplacedBytesMax));
-        _around.Invariants.Restored += StateRestoring.Run(StateMachine, store, _log) ? 1 : 0;
+            plan.State.Open(_node, log, _checkpoints, plan.Snapshots.DisplacedBytesMax));
+        _around.Invariants.Restored += StateRestoring.Run(StateMachine, store, log) ? 1 : 0;
         if (store.Newest is not null)
             SnapshotStore.RemoveUseless(_node.Storage, store.Kept);
-        if (_log.FirstIndex > StateMachine.RestoredIndex.Next)
-            throw new LogCorruptionException($"the log begins at {_log.FirstIndex}, and nothing stands for the rest");
-        return new SnapshotPort { Store = store, Executor = _snapshots, View = new SnapshotView() };
+        if (log.FirstIndex > StateMachine.RestoredIndex.Next)
+            throw new LogCorruptionException($"the log begins at {log.FirstIndex}, and nothing stands for the rest");
+        return new SnapshotPort
+        {
+            Store = store,
+            Executor = _snapshots,
+            View = _snapshotView,
+            LowestPinned = () => _server!.LowestPinned,
+        };
     }
+
+    private void StartTransfer() => _server = _transfer.Start(new TransferSource
+    {
+        Id = _node.Name,
+        View = _view,
+        Storage = _node.Storage,
+        Reports = _reports,
+        Snapshots = _snapshotView,
+    });
 
     private ReplicaOptions OptionsOf(Plan plan) => new()
     {
@@ -164,6 +213,7 @@ internal sealed class Process : IMachineProcess
         {
             ChunkBytes = (int)Math.Min(plan.Following.Fetch.ChunkBytes, plan.Log.PendingBytesMax / 2),
         },
+        KnownSources = _node.KnownPeers,
         Reads = plan.Reads,
         Sessions = plan.Sessions,
         Snapshots = plan.Snapshots.Options,
@@ -191,6 +241,7 @@ internal sealed class Process : IMachineProcess
         _hasEnded = true;
         if (_watch is not null)
             _watch.HasEnded = true;
+        _repair?.Dispose();
         _loop.End();
         Disk.Stop();
         _around.Network.Close(_node.PeerAddress, _peers);
@@ -204,6 +255,11 @@ internal sealed class Process : IMachineProcess
 
     private void Work()
     {
+        if (_repair is { } repair)
+        {
+            Repair(repair);
+            return;
+        }
         if (_watch is null)
             return;
         _clock.BeginRound();
@@ -215,6 +271,9 @@ internal sealed class Process : IMachineProcess
             return;
         }
         RaftNode core = Replica.Node;
+        if (_node.IsDamaged && !core.HasLostEntries)
+            _node.IsWholeAgain();
+        _node.Know(core.Configuration);
         _around.Invariants.AfterStep(_watch);
         _around.Invariants.Fetched += Replica.Counters.CatchUpRecords - _fetched;
         _fetched = Replica.Counters.CatchUpRecords;
@@ -244,10 +303,27 @@ internal sealed class Process : IMachineProcess
 
     private void Received(byte[] header) => _around.Invariants.Promises.Received(_node.Name, _node.Clock, header);
 
+    private void Repair(LogRepair repair)
+    {
+        repair.DoWork();
+        long next = repair.NextWorkMicros;
+        if (repair.State == RepairState.Repaired)
+        {
+            _around.Invariants.Repaired++;
+            Open();
+            next = _node.Clock.MonotonicMicros;
+        }
+        _loop.WakeAt(_node.Clock.TrueTimeOf(next));
+    }
+
     // The first messages of all leave before the constructor is done, if ever.
     private void Sent(byte[] header)
     {
         if (Replica is not null)
+        {
             _around.Invariants.Promises.Sent(Replica.Node, _node.Clock, header);
+            if (_watch is not null)
+                _around.Invariants.Spoke(_watch, header);
+        }
     }
 }

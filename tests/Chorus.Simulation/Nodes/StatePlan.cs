@@ -1,7 +1,6 @@
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
-using Chorus.Raft;
 using Chorus.Simulation.World;
 
 namespace Chorus.Simulation.Nodes;
@@ -24,16 +23,19 @@ internal sealed class StatePlan(SeededRandom random)
 
     /// <summary>Opens the state machine of a process.</summary>
     /// <param name="machine">Where it runs.</param>
-    /// <param name="end">Last index of its log.</param>
+    /// <param name="log">Its log, just recovered.</param>
     /// <param name="executor">Makes checkpoints, while applying goes on.</param>
     /// <param name="displacedBytesMax">Memory of a snapshot under way.</param>
-    public IStateMachine Open(Machine machine, LogIndex end, IDiskExecutor executor, long displacedBytesMax)
+    public IStateMachine Open(Machine machine, RecordLog log, IDiskExecutor executor, long displacedBytesMax)
     {
         if (!_isOnDisk)
             return new KvStateMachine(new KvStateMachineOptions { SnapshotDisplacedBytesMax = displacedBytesMax });
+        // As the host does: a state that knows more than what is left of the log is made anew from it.
+        if (log.Recovered.HasLostEntries && machine.Storage.Exists(SlotFile.DefaultName))
+            machine.Storage.Delete(SlotFile.DefaultName);
         var owner = new SlotFileOwner(Geometry, Guid.Empty, machine.Incarnation, IsVolatile: false);
         return new SlotStateMachine(
-            SlotFile.Open(machine.Storage, SlotFile.DefaultName, owner), end,
+            SlotFile.Open(machine.Storage, SlotFile.DefaultName, owner), log.LastIndex,
             new SlotStateMachineOptions
             {
                 CheckpointBytes = _checkpointBytes,

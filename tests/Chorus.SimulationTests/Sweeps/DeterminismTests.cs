@@ -44,6 +44,7 @@ public sealed class DeterminismTests
         Assert.True(runs.Sum(run => run.Restored) > 20, "states are made from snapshots");
         Assert.True(runs.Sum(run => run.Cuts) > 20, "logs are cut behind snapshots");
         Assert.True(runs.Sum(run => run.Installed) > 1, "snapshots of others replace logs");
+        Assert.True(runs.Sum(run => run.Repaired) > 5, "damaged logs are repaired");
         Assert.True(runs.Sum(run => (long)run.Followed) > 500, "the log is followed");
         Assert.True(runs.Sum(run => run.FeedLost) > 20, "feeds lose messages");
         Assert.True(runs.Sum(run => run.Lies) > 20, "somebody lies");

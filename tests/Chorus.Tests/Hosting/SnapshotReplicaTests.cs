@@ -55,6 +55,34 @@ public sealed class SnapshotReplicaTests
         Assert.Contains(new PosixStorage(second).List(), name => SnapshotNames.TryParse(name, out _));
     }
 
+    [Fact]
+    public async Task A_replica_whose_snapshots_are_all_damaged_gets_one_from_another_member()
+    {
+        using var folder = new TemporaryDirectory();
+        string[] folders = [.. "abc".Select(id => Path.Combine(folder.Path, $"{id}"))];
+        using RunningReplica a = Start("a", folders[0], null, onDisk: false);
+        using RunningReplica b = Start("b", folders[1], a, onDisk: false);
+        RunningReplica c = Start("c", folders[2], a, onDisk: false);
+        await using ChorusClient client = ClientOf(a);
+        await Until(
+            async () => (await StatusOf(client, a))?.Members.Count(member =>
+                member.Member.Kind == Member.Types.Kind.Voter) == 3, "all three vote");
+        await FillUntilCut(client, a);
+        await FillUntilCut(client, c);
+        c.Dispose();
+        string[] snapshots = Directory.GetFiles(folders[2], "snapshot-*");
+        Assert.Equal(2, snapshots.Length);
+        foreach (string snapshot in snapshots)
+            SegmentVandal.Flip(snapshot, (int)new FileInfo(snapshot).Length / 2);
+        using var again = new RunningReplica(
+            "c", folders[2], snapshots: Often, segmentBytes: 400_000, before: c);
+        await Until(
+            async () => await StatusOf(client, again) is { Role: "follower" } status && status.Repair.Length == 0
+                && status.Digest == (await StatusOf(client, a))?.Digest,
+            "the state is that of the others, and it votes");
+        Assert.NotEmpty(Directory.GetFiles(folders[2], "damaged-*"));
+    }
+
     private static async Task<string> FillUntilCut(ChorusClient client, RunningReplica replica)
     {
         var store = new KvClient(client);

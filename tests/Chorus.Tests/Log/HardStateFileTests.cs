@@ -74,7 +74,7 @@ public sealed class HardStateFileTests
     }
 
     [Fact]
-    public void A_term_older_than_the_log_is_corruption()
+    public void A_lost_hard_state_is_not_made_anew()
     {
         using (var driver = new LogDriver(_storage))
         {
@@ -84,7 +84,36 @@ public sealed class HardStateFileTests
         }
         _storage.Delete(HardStateFile.Name);
         var error = Assert.Throws<LogCorruptionException>(() => new LogDriver(_storage).Dispose());
+        Assert.Contains("term and vote", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_term_older_than_the_log_is_corruption()
+    {
+        using (var driver = new LogDriver(_storage))
+        {
+            driver.Append(3, "x");
+            Assert.True(driver.Settle());
+        }
+        var error = Assert.Throws<LogCorruptionException>(() => new LogDriver(_storage).Dispose());
         Assert.Contains("vote may have been forgotten", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_newest_segment_and_a_loss_come_back_in_a_format_that_an_older_version_refuses()
+    {
+        HardState lost = New with { HasLostEntries = true };
+        using (HardStateFile file = HardStateFile.Open(_storage, out _))
+        {
+            Assert.Equal(1, Bytes(_storage)[8]);
+            file.Save(lost);
+            file.NoteSegment(77);
+            Assert.Equal(2, Bytes(_storage)[8]);
+        }
+        Flip(109);
+        using HardStateFile again = HardStateFile.Open(_storage, out string? note);
+        Assert.NotNull(note);
+        Assert.Equal((lost, 77ul), (again.Recovered, again.NewestSegment));
     }
 
     private static void Write(IStorage storage, HardState state)

@@ -7,19 +7,31 @@ namespace Chorus.Tests.Log;
 /// <summary>Drives a log as the loop does, with the disk work done at once.</summary>
 internal sealed class LogDriver : IDisposable
 {
-    private readonly Queue<IDiskJob> _jobs = new();
+    private readonly Queue<IDiskJob> _jobs;
 
     public LogDriver(IStorage storage, LogOptions? options = null, RecordHeader startAfter = default)
     {
+        _jobs = new Queue<IDiskJob>();
         Log = RecordLog.Open(
             storage, new Executor(_jobs), options ?? LogTestOptions.Small, LogTestOptions.Cluster, startAfter);
     }
+
+    private LogDriver(RecordLog log, Queue<IDiskJob> jobs) => (Log, _jobs) = (log, jobs);
 
     public RecordLog Log { get; }
 
     public LogCompletion Last { get; private set; }
 
     public int JobsWaiting => _jobs.Count;
+
+    /// <summary>Opens a log that may be damaged.</summary>
+    public static LogDriver? TryOpen(IStorage storage, LogOpening opening, out DamagedLog? damaged)
+    {
+        var jobs = new Queue<IDiskJob>();
+        RecordLog? log = RecordLog.TryOpen(
+            storage, new Executor(jobs), LogTestOptions.Small, opening, out damaged);
+        return log is null ? null : new LogDriver(log, jobs);
+    }
 
     public LogIndex Append(ulong term, string payload) =>
         Log.Append(new Term(term), RecordKind.Command, 1000, Encoding.UTF8.GetBytes(payload));

@@ -85,6 +85,26 @@ public sealed class NodeDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_of_a_cluster_has_a_hard_state_before_it_names_the_cluster()
+    {
+        using NodeDirectory made = NodeDirectory.Open(Data, "n1");
+        Assert.False(made.Storage.Exists(HardStateFile.Name));
+        made.SetCluster(LogTestOptions.Cluster);
+        Assert.True(made.Storage.Exists(HardStateFile.Name));
+        made.Storage.Delete(HardStateFile.Name);
+        var opening = new LogOpening { ClusterId = LogTestOptions.Cluster, HasHardState = true };
+        Assert.Throws<LogCorruptionException>(() => RecordLog.TryOpen(
+            made.Storage, new InlineDiskExecutor(), new LogOptions(), opening, out _));
+    }
+
+    [Fact]
+    public void A_read_only_file_system_is_told_from_other_failures()
+    {
+        Assert.True(PosixStorage.IsReadOnly(new IOException("Read-only file system", 30)));
+        Assert.False(PosixStorage.IsReadOnly(new IOException("No space left on device", 28)));
+    }
+
+    [Fact]
     public void A_damaged_identity_is_corruption()
     {
         NodeDirectory.Open(Data, "n1").Dispose();

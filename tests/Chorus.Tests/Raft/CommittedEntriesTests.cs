@@ -129,6 +129,9 @@ public sealed class CommittedEntriesTests
         Assert.True(node.AppendCommitted(Say.Log(3, 1)));
         Assert.True(node.Node.HasLostEntries);
         Assert.True(node.AppendCommitted(Say.Log(4, 1)));
+        Assert.True(node.Node.HasLostEntries);
+        node.Receive(Say.Append("a", "d", 3, 4, 1, [], commit: 5).Message);
+        Assert.True(node.AppendCommitted([new TestEntry(Say.In(3), 0, null)]));
         Assert.False(node.Node.HasLostEntries);
     }
 

@@ -82,8 +82,45 @@ public sealed class RecoveryTests
         (AppendRequest append, List<TestEntry> entries) = Say.Append("a", "b", term.Value + 1, 2, 2, [2], commit: 2);
         Assert.Equal(2ul, b.Ask<AppendAccepted>(append, entries).Match.Value);
         (append, entries) = Say.Append("a", "b", term.Value + 1, 3, 2, [2, 2, 2], commit: 2);
-        Assert.Equal(6ul, b.Ask<AppendAccepted>(append, entries).Match.Value);
+        b.Outbox.Clear();
+        b.Receive(append, entries);
+        Assert.Equal(6ul, b.Node.DurableIndex.Value);
+        Assert.DoesNotContain(b.Outbox, sent => sent.Message is AppendAccepted { Match.Value: > 2 });
+        Assert.True(b.Node.HasLostEntries);
+    }
+
+    /// <summary>Trap 8: what stands behind the known commit index may have been acknowledged as well.</summary>
+    [Fact]
+    public void A_node_that_has_lost_entries_is_whole_when_it_holds_what_a_leader_has_committed_in_a_term_of_its_own()
+    {
+        (_, _, TestNode b) = LostTail();
+        ulong term = b.Node.Term.Value + 1;
+        (AppendRequest append, List<TestEntry> entries) = Say.Append("a", "b", term, 2, 2, [2, 2, 2, term], commit: 5);
+        Assert.Equal(5ul, b.Ask<AppendAccepted>(append, entries).Match.Value);
+        Assert.True(b.Node.HasLostEntries);
+        (append, entries) = Say.Append("a", "b", term + 2, 6, term, [term + 2], commit: 7);
+        Assert.Equal(7ul, b.Ask<AppendAccepted>(append, entries).Match.Value);
         Assert.False(b.Node.HasLostEntries);
+        Assert.Contains(RaftEventKind.WholeAgain, b.EventKinds);
+        b.Flush();
+        Assert.False(b.DurableState.HasLostEntries);
+    }
+
+    /// <summary>The leader of the term may still count what was lost: it is to lead no more.</summary>
+    [Fact]
+    public void A_node_that_finds_entries_lost_enters_a_term_in_which_it_has_said_nothing()
+    {
+        var cluster = new TestCluster(3);
+        TestNode x = cluster.Add(
+            "x", 7, Say.Log(1, 1, 1), new HardState(Say.In(3), new NodeId("b"), Say.At(9)));
+        Assert.Equal(4ul, x.Node.Term.Value);
+        Assert.True(x.Node.VotedFor.IsNone);
+        Assert.True(x.DurableState.HasLostEntries);
+        x.Crash();
+        x.Start();
+        Assert.True(x.Node.HasLostEntries);
+        Assert.Equal(4ul, x.Node.Term.Value);
+        Assert.Equal(LogIndex.Zero, x.Node.Commit);
     }
 
     [Fact]

@@ -121,8 +121,8 @@ public sealed class TransferTests
             new HardState(Say.In(1), NodeId.None, Say.At(7)));
         foreach (TestNode node in new[] { learner, lossy })
         {
-            node.Receive(Say.Beat("a", node.Id.Value, 1));
-            node.Receive(Wish("a", node.Id.Value, Say.In(1)));
+            node.Receive(Say.Beat("a", node.Id.Value, node.Node.Term.Value));
+            node.Receive(Wish("a", node.Id.Value, node.Node.Term));
             Assert.Equal((Role.Follower, Say.Node("a")), (node.Node.Role, node.Node.Leader));
         }
     }

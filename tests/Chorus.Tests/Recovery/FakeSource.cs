@@ -20,6 +20,9 @@ internal sealed class FakeSource(FakeLog log)
 
     public TransferRefusal Refusal { get; set; }
 
+    /// <summary>By which snapshot it stands for what it no longer keeps; 0: it has none.</summary>
+    public LogIndex Snapshot { get; set; }
+
     /// <summary>Changes a chunk before it leaves; the first argument counts them from 1.</summary>
     public Func<int, TransferHeader, byte[], (TransferHeader Header, byte[] Body)>? Falsify { get; set; }
 
@@ -89,7 +92,13 @@ internal sealed class FakeSource(FakeLog log)
         if (refusal != TransferRefusal.None)
         {
             _streams.Remove(stream);
-            header = header with { Type = TransferMessageType.Refused, Refusal = refusal, First = FirstKept };
+            header = header with
+            {
+                Type = TransferMessageType.Refused,
+                Refusal = refusal,
+                First = FirstKept,
+                Until = Snapshot,
+            };
             return (header, Encoding.UTF8.GetBytes($"Refused: {refusal}."));
         }
         if (stream.Next == open.Until)

@@ -22,11 +22,14 @@ internal sealed class RunningReplica : IDisposable
     /// <param name="slots">Shape of its file; null: it keeps its state in memory.</param>
     /// <param name="snapshots">When it takes snapshots.</param>
     /// <param name="segmentBytes">Size of its segments.</param>
+    /// <param name="before">Where it ran before, and is to run again; null: anywhere.</param>
     public RunningReplica(
         string id, string folder, RunningReplica? join = null, Preload preload = default, SlotGeometry? slots = null,
-        SnapshotOptions? snapshots = null, long segmentBytes = 64 << 20)
+        SnapshotOptions? snapshots = null, long segmentBytes = 64 << 20, RunningReplica? before = null)
     {
-        HostEndpoint[] free = FreeEndpoints(5);
+        HostEndpoint[] free = before is null
+            ? FreeEndpoints(5)
+            : [before.Client, before.Peer, before.Transfer, before.Feed, before.Join];
         (Client, Peer, Transfer, Feed, Join) = (free[0], free[1], free[2], free[3], free[4]);
         var host = new ReplicaHost(
             new ReplicaHostOptions

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Chorus.Common.Log;
 using Chorus.Common.Snapshots;
 using Chorus.Tests.Log;
@@ -90,10 +91,25 @@ public sealed class SnapshotFileTests
     {
         SnapshotInfo info = SnapshotWork.Write(_storage, 9, One);
         using (IStorageFile file = _storage.Open(info.Name, writable: true))
+        {
             file.Write(8, [2, 0, 0, 0]);
+            // Where only the format is another one, it has rotted.
+            Assert.Null(SnapshotStore.Open(_storage, SnapshotWork.Cluster).Newest);
+            byte[] header = new byte[BinaryPrimitives.ReadInt32LittleEndian(Bytes(file, 12, 4))];
+            file.Read(0, header);
+            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), Crc32C.Compute(header.AsSpan(8)));
+            file.Write(0, header);
+        }
         var error = Assert.Throws<NodeDirectoryException>(() => SnapshotStore.Open(_storage, SnapshotWork.Cluster));
         Assert.Contains("format 2", error.Message, StringComparison.Ordinal);
         Assert.Equal("Install that version again", error.Cure);
+    }
+
+    private static byte[] Bytes(IStorageFile file, long at, int count)
+    {
+        byte[] bytes = new byte[count];
+        file.Read(at, bytes);
+        return bytes;
     }
 
     [Fact]
