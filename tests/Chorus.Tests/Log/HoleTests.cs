@@ -74,6 +74,27 @@ public sealed class HoleTests : IDisposable
         IsRepaired(1, $"segment {missing}");
     }
 
+    [Theory]
+    [InlineData(true, -1)]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public void What_a_missing_file_may_have_superseded_is_shown_to_nobody(bool isDamaged, int missing)
+    {
+        using (var driver = new LogDriver(_disk.Storage))
+        {
+            driver.Log.SaveHardState(new HardState(new Term(1), new NodeId("a"), new LogIndex(30)));
+            Assert.True(driver.Settle());
+        }
+        if (isDamaged)
+            _disk.Flip(_disk.Names[1], SegmentHeader.BlockBytes + 900);
+        if (missing >= 0)
+            _disk.Lose(_disk.Names[missing]);
+        Assert.Null(DamagedDisk.TryOpen(_disk.Storage, out DamagedLog? damaged));
+        LogIndex shown = missing < 0 ? damaged!.Holes[0].Before.Index : LogIndex.Zero;
+        Assert.Equal(shown, damaged!.Intact.Limit.Index);
+        Assert.Equal(missing < 0, shown > LogIndex.Zero);
+    }
+
     [Fact]
     public void Where_a_log_may_begin_late_nothing_is_missing_at_its_beginning()
     {
