@@ -15,7 +15,7 @@ public sealed record KvStateMachineOptions
 
     /// <summary>
     /// Memory for old contents that a snapshot under way still has to hand out, in bytes; a snapshot that would need
-    /// more is given up. Default 64 MiB.
+    /// more is given up. Default 128 MiB.
     /// </summary>
-    public long SnapshotDisplacedBytesMax { get; init; } = 64 << 20;
+    public long SnapshotDisplacedBytesMax { get; init; } = 128 << 20;
 }

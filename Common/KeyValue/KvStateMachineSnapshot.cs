@@ -27,7 +27,10 @@ internal sealed class KvStateMachineSnapshot(
     /// <inheritdoc/>
     public bool IsLost => _displaced.IsOverrun;
 
-    /// <summary>An entry is about to change, and may lose its value by this; or has just been made.</summary>
+    /// <inheritdoc/>
+    public bool IsPressed => _displaced.IsPressed;
+
+    /// <summary>An entry is about to change, or has just been made.</summary>
     /// <param name="place">Its place.</param>
     /// <param name="isNew">Whether it was made since the snapshot began.</param>
     public void BeforeChange(int place, bool isNew)
@@ -39,7 +42,7 @@ internal sealed class KvStateMachineSnapshot(
             return;
         entry.SnapshotNumber = number;
         if (!isNew)
-            _displaced.Add(entry.Key!, entry.Detach(out int length), length);
+            _displaced.Add(entry.Key!, entry.Value);
     }
 
     /// <inheritdoc/>

@@ -95,15 +95,6 @@ internal sealed class KvStateMachineTable
 
         public readonly ReadOnlySpan<byte> Value => _buffer.AsSpan(0, _length);
 
-        /// <summary>Gives the buffer away; the value is gone.</summary>
-        public byte[] Detach(out int length)
-        {
-            byte[] buffer = _buffer ?? [];
-            length = _length;
-            (_buffer, _length) = (null, 0);
-            return buffer;
-        }
-
         /// <summary>Reuses the buffer where the value fits and fills at least half of it.</summary>
         public void Store(ReadOnlySpan<byte> value)
         {

@@ -28,6 +28,9 @@ internal sealed class SlotSnapshot(
     /// <inheritdoc/>
     public bool IsLost => _displaced.IsOverrun;
 
+    /// <inheritdoc/>
+    public bool IsPressed => _displaced.IsPressed;
+
     /// <summary>A slot with a value is about to be overwritten.</summary>
     /// <param name="key">The slot.</param>
     /// <param name="written">The entry that wrote what stands there.</param>
@@ -38,7 +41,7 @@ internal sealed class SlotSnapshot(
         if (file.Read(key, out ReadOnlySpan<byte> value).Kind != SlotKind.Value)
             throw file.Damaged(key);
         Span<byte> text = stackalloc byte[20];
-        _displaced.Add(SlotGeometry.KeyText(key, text).ToArray(), value.ToArray(), value.Length);
+        _displaced.Add(SlotGeometry.KeyText(key, text), value);
     }
 
     /// <inheritdoc/>

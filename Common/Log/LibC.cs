@@ -9,6 +9,7 @@ internal static partial class LibC
     private const int OpenReadOnly = 0;
     private const int OpenReadWrite = 2;
     private const int OpenCloseOnExec = 0x80000;
+    private const uint SyncRangeWrite = 2;
 
     /// <summary>Makes the contents of a file durable, and no metadata that reading them does not need.</summary>
     public static void SyncData(SafeFileHandle file, string path)
@@ -21,6 +22,15 @@ internal static partial class LibC
         }
         // macOS: .NET asks for F_FULLFSYNC there; a plain fsync would stop at the drive's cache.
         RandomAccess.FlushToDisk(file);
+    }
+
+    /// <summary>
+    /// Has dirty pages of a file written, without waiting. What fails, the next <see cref="SyncData"/> reports.
+    /// </summary>
+    public static void BeginWriteBack(SafeFileHandle file, long offset, long length)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = SyncRange(file, offset, length, SyncRangeWrite);
     }
 
     /// <summary>Makes names in a directory durable.</summary>
@@ -58,6 +68,9 @@ internal static partial class LibC
         return PosixStorage.Translate(
             new IOException($"{call} of {path} failed: {Marshal.GetPInvokeErrorMessage(code)} (error {code})", code));
     }
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    private static partial int SyncRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int DataSync(SafeFileHandle file);

@@ -57,6 +57,7 @@ internal sealed class InlineApplier(
         if (!snapshots.Step.IsDue)
             return false;
         snapshots.Step.Run(AppliedIndex);
+        snapshots.Exchange(clock.MonotonicMicros);
         return true;
     }
 

@@ -9,11 +9,7 @@ namespace Chorus.Common.Replica;
 /// <param name="storage">The data directory.</param>
 internal sealed class SnapshotFetchJob(IStorage storage) : IDiskJob
 {
-    // Small enough that the log's own syncs do not wait long behind one of these.
-    private const long SyncBytes = 8 << 20;
-
     private IStorageFile? _file;
-    private long _unsynced;
     private Action? _step;
     private volatile bool _isFinished = true;
 
@@ -34,11 +30,8 @@ internal sealed class SnapshotFetchJob(IStorage storage) : IDiskJob
         if (position == 0)
             Renew();
         _file!.Write(position, bytes.WrittenSpan);
-        _unsynced += bytes.WrittenCount;
-        if (_unsynced < SyncBytes)
-            return;
-        _file.Sync();
-        _unsynced = 0;
+        // The disk gets a little at a time, without a flush: the log's own syncs do not wait behind much.
+        _file.BeginWriteBack(position, bytes.WrittenCount);
     });
 
     /// <summary>Prepares the step that makes the file durable and reads all of it.</summary>
@@ -87,7 +80,6 @@ internal sealed class SnapshotFetchJob(IStorage storage) : IDiskJob
         if (storage.Exists(SnapshotNames.Fetched))
             storage.Delete(SnapshotNames.Fetched);
         _file = storage.Create(SnapshotNames.Fetched);
-        _unsynced = 0;
     }
 
     private void Prepare(Action step)

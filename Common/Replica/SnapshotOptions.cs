@@ -26,8 +26,11 @@ public sealed record SnapshotOptions
     /// <summary>About how long the pieces are in which the state is copied between commands. Default 256 KiB.</summary>
     public int PieceBytes { get; init; } = 256 << 10;
 
-    /// <summary>Most bytes of state copied in a second, so that clients notice little of it. Default 64 MiB.</summary>
-    public long BytesPerSecond { get; init; } = 64 << 20;
+    /// <summary>
+    /// Bytes of state copied in a second, so that clients notice little of it; more where otherwise too much would wait
+    /// in memory. Default 16 MiB.
+    /// </summary>
+    public long BytesPerSecond { get; init; } = 16 << 20;
 
     /// <summary>Pause before a snapshot that could not be taken is tried again, in microseconds. Default 10 s.
     /// </summary>

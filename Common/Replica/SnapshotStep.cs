@@ -39,6 +39,9 @@ internal sealed class SnapshotStep(ReplicatedState state, int pieceBytes)
     /// <summary>Whether the snapshot is lost: too much has changed too fast.</summary>
     public bool IsLost { get; private set; }
 
+    /// <summary>Whether the next piece is to follow at once (<see cref="IStateSnapshot.IsPressed"/>).</summary>
+    public bool IsPressed { get; private set; }
+
     /// <summary>The index of the snapshot.</summary>
     public LogIndex Index { get; private set; }
 
@@ -91,6 +94,7 @@ internal sealed class SnapshotStep(ReplicatedState state, int pieceBytes)
         IsLost = snapshot.IsLost;
         IsComplete = IsLost || !snapshot.TryWrite(piece, pieceBytes);
         IsFilled = piece.WrittenCount > 0 || IsComplete;
+        IsPressed = snapshot.IsPressed;
         if (IsComplete)
             End();
     }

@@ -73,7 +73,7 @@ internal sealed class SnapshotTaker
     /// <summary>Monotonic time at which <see cref="Work"/> has something to do; far away while nothing is
     /// due.</summary>
     public long NextWorkMicros => _stage == Stage.Copying && Step.Piece is null && _job.IsFinished
-        ? _nextPieceAt
+        ? Step.IsPressed ? 0 : _nextPieceAt
         : long.MaxValue;
 
     /// <summary>Once a round of the loop: sees what the disk has done, and whether a snapshot is due.</summary>
@@ -190,7 +190,7 @@ internal sealed class SnapshotTaker
             _job.Finish(Step.Digest, _port.Store.Kept);
             _port.Executor.Post(_job);
         }
-        else if (Step.Piece is null && nowMicros >= _nextPieceAt)
+        else if (Step.Piece is null && (nowMicros >= _nextPieceAt || Step.IsPressed))
         {
             long took = _options.Snapshots.PieceBytes * 1_000_000L / _options.Snapshots.BytesPerSecond;
             // Who was held up does not catch up by a burst.

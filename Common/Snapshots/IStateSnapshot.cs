@@ -17,6 +17,11 @@ public interface IStateSnapshot : IDisposable
     /// </summary>
     bool IsLost { get; }
 
+    /// <summary>
+    /// Whether so much waits already that the next pieces are to be taken without a pause, lest the snapshot be lost.
+    /// </summary>
+    bool IsPressed => false;
+
     /// <summary>Writes the next piece.</summary>
     /// <param name="piece">Where it goes.</param>
     /// <param name="bytesMax">

@@ -9,8 +9,8 @@ namespace Chorus.Common.Snapshots;
 /// </summary>
 public sealed class SnapshotWriter : IDisposable
 {
-    // Small enough that the log's own syncs do not wait long behind one of these.
-    private const long SyncBytes = 8 << 20;
+    // The disk gets a little at a time, without a flush: the log's own syncs do not wait behind much.
+    private const long WriteBackBytes = 1 << 20;
 
     private readonly IStorage _storage;
     private readonly SnapshotHeader _header;
@@ -18,7 +18,7 @@ public sealed class SnapshotWriter : IDisposable
     private readonly byte[] _frame = new byte[SnapshotFrame.SizeBytes];
     private IStorageFile? _file;
     private long _position;
-    private long _synced;
+    private long _writtenBack;
     private uint _pieces;
     private ulong _bytes;
 
@@ -51,10 +51,10 @@ public sealed class SnapshotWriter : IDisposable
         Put(section, piece);
         _pieces++;
         _bytes += (ulong)piece.Length;
-        if (_position - _synced < SyncBytes)
+        if (_position - _writtenBack < WriteBackBytes)
             return;
-        _file!.Sync();
-        _synced = _position;
+        _file!.BeginWriteBack(_writtenBack, _position - _writtenBack);
+        _writtenBack = _position;
     }
 
     /// <summary>Ends the snapshot and makes it durable under its name.</summary>
