@@ -10,10 +10,11 @@ internal static class KvstoreProcess
     /// <returns>The exit code.</returns>
     public static int Run(KvstoreOptions options, CancellationToken stop) => ReplicaProcess.Run(
         options.Process,
-        _ =>
+        setting =>
         {
             var store = new KvStateMachine(options.Limits);
-            options.Preload.Fill(store);
+            if (!setting.HasSnapshot)
+                options.Preload.Fill(store);
             return new HostedState(store);
         },
         stop);

@@ -33,14 +33,15 @@ public sealed class ReplicaHost(
     private readonly SystemClock _clock = new();
     private Identity? _node;
     private bool _hasStarted;
+    private SnapshotInfo? _installed;
     private IReadOnlyList<string> _sources = [];
 
     /// <summary>A replica whose state is in memory.</summary>
     /// <param name="options">What to run.</param>
-    /// <param name="stateMachine">What is replicated.</param>
+    /// <param name="make">Makes what is replicated, as it is before the first entry.</param>
     /// <param name="loggers">Where lines go.</param>
-    public ReplicaHost(ReplicaHostOptions options, IStateMachine stateMachine, ILoggerFactory loggers)
-        : this(options, _ => new HostedState(stateMachine), loggers)
+    public ReplicaHost(ReplicaHostOptions options, Func<IStateMachine> make, ILoggerFactory loggers)
+        : this(options, _ => new HostedState(make()), loggers)
     {
     }
 
@@ -143,7 +144,8 @@ public sealed class ReplicaHost(
         Turn(replica, new MembersNote(storage, snapshotDisk), sockets, wakeup, stop);
         Drain(log);
         apply?.Dispose();
-        if (replica.IsReplaced)
+        _installed = replica.Installed;
+        if (_installed is not null)
             return null;
         state.Stopping?.Invoke();
         _logger.Stopped();
@@ -173,7 +175,7 @@ public sealed class ReplicaHost(
         bool GoesOn()
         {
             members.Look(replica.Node);
-            return !stop.IsCancellationRequested && !replica.IsReplaced;
+            return !stop.IsCancellationRequested && replica.Installed is null;
         }
     }
 
@@ -192,7 +194,7 @@ public sealed class ReplicaHost(
     private SnapshotStore OpenSnapshots(IStorage storage, Identity node)
     {
         long start = Stopwatch.GetTimestamp();
-        SnapshotStore snapshots = SnapshotStore.Open(storage, node.ClusterId);
+        SnapshotStore snapshots = SnapshotStore.Open(storage, node.ClusterId, _installed);
         foreach (string note in snapshots.Notes)
             _logger.SnapshotPassedOver(note);
         if (snapshots.Newest is { } newest)
@@ -248,7 +250,7 @@ public sealed class ReplicaHost(
         long start = Stopwatch.GetTimestamp();
         HostedState state = open(new StateSetting(
             directory?.Storage, node.ClusterId, node.Incarnation, log.LastIndex,
-            log.Recovered.HasLostEntries));
+            log.Recovered.HasLostEntries, snapshots.Newest is not null));
         try
         {
             StateRestoring.Run(state.Machine, snapshots, log);

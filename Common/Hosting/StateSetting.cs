@@ -3,7 +3,7 @@ using Chorus.Raft;
 
 namespace Chorus.Common.Hosting;
 
-/// <summary>What a state machine that keeps its state in a file must know when it is opened.</summary>
+/// <summary>What a state machine must know when it is opened.</summary>
 /// <param name="Storage">The data directory; null with <c>-inmem</c>.</param>
 /// <param name="ClusterId">The cluster.</param>
 /// <param name="Incarnation">Incarnation of the data directory.</param>
@@ -11,5 +11,9 @@ namespace Chorus.Common.Hosting;
 /// <param name="HasLogLostEntries">
 /// Whether the log has lost its end: a state that knows more than what is left is to be made anew from it.
 /// </param>
+/// <param name="HasSnapshot">
+/// Whether there is a snapshot: then a state in memory is made from that, whatever it begins with.
+/// </param>
 public sealed record StateSetting(
-    IStorage? Storage, Guid ClusterId, ulong Incarnation, LogIndex LogEnd, bool HasLogLostEntries = false);
+    IStorage? Storage, Guid ClusterId, ulong Incarnation, LogIndex LogEnd, bool HasLogLostEntries = false,
+    bool HasSnapshot = false);

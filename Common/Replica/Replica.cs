@@ -1,6 +1,7 @@
 using Chorus.Common.Feed;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
 using Microsoft.Extensions.Logging;
 
@@ -132,10 +133,10 @@ public sealed class Replica
     public bool IsHandingOver => _transfers.IsUnderWay || _desk.HoldsWrites;
 
     /// <summary>
-    /// Whether a snapshot of another member has become durable that stands for more than this node has: the owner ends
-    /// this replica, and makes another one from what is in the directory now.
+    /// A snapshot of another member that has become durable and stands for more than this node has: the owner ends this
+    /// replica, and makes another one from what is in the directory now. Null as long as there is none.
     /// </summary>
-    public bool IsReplaced => _snapshots?.Fetch is { IsInstalled: true };
+    public SnapshotInfo? Installed => _snapshots?.Fetch?.Installed;
 
     /// <summary>One round of the loop.</summary>
     /// <returns>Whether anything was done.</returns>
@@ -149,7 +150,7 @@ public sealed class Replica
         worked |= ReceiveFromPeers(out bool peersLeft);
         worked |= Tick();
         worked |= CatchUp();
-        if (IsReplaced)
+        if (Installed is not null)
             return true;
         worked |= _joins.Receive();
         CarryInTime();
@@ -167,7 +168,7 @@ public sealed class Replica
         worked |= Publish();
         bool left = peersLeft || clientsLeft || _catchUp is { HasMore: true } || _feed is { HasMore: true }
             || _applier.HasWork(_node.Commit);
-        long due = Math.Min(_feed?.NextWorkMicros ?? long.MaxValue, _snapshots?.Taker.NextWorkMicros ?? long.MaxValue);
+        long due = Math.Min(_feed?.NextWorkMicros ?? long.MaxValue, _snapshots?.NextWorkMicros ?? long.MaxValue);
         NextWorkMicros = left ? _clock.MonotonicMicros : Math.Min(_nextTickMicros, due);
         return worked;
     }

@@ -47,6 +47,9 @@ internal sealed class SnapshotDesk
     /// <summary>Fetches others'; null: nobody can be asked.</summary>
     public SnapshotFetch? Fetch { get; }
 
+    /// <summary>Monotonic time at which it has something to do, whatever comes; far away while it has not.</summary>
+    public long NextWorkMicros => Math.Min(Taker.NextWorkMicros, Fetch?.NextWorkMicros ?? long.MaxValue);
+
     /// <summary>What the core is told of a snapshot.</summary>
     public static SnapshotMark? Mark(SnapshotInfo? snapshot) => snapshot is null
         ? null

@@ -33,8 +33,11 @@ internal sealed class SnapshotFetch(
     /// <summary>Whether a snapshot is being fetched, verified or offered.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>Whether a snapshot is durable from which this node must begin anew.</summary>
-    public bool IsInstalled { get; private set; }
+    /// <summary>The snapshot, durable and verified, from which this node must begin anew; null: not yet.</summary>
+    public SnapshotInfo? Installed { get; private set; }
+
+    /// <summary>Monotonic time at which more may be fetched; far away while that is not what it waits for.</summary>
+    public long NextWorkMicros => IsActive && _writingChunks > 0 && _job.IsFinished ? _releaseAt : long.MaxValue;
 
     /// <summary>Why the fetch from <see cref="Address"/> ended without a snapshot; empty: it did not.</summary>
     public string Failure { get; private set; } = "";
@@ -78,7 +81,7 @@ internal sealed class SnapshotFetch(
     /// <exception cref="ReplicaStoppedException">The disk failed.</exception>
     public bool Work(long nowMicros)
     {
-        if (!IsActive || IsInstalled)
+        if (!IsActive || Installed is not null)
             return false;
         bool worked = IsReceiving && Receive(nowMicros);
         if (!_job.IsFinished)
@@ -86,7 +89,7 @@ internal sealed class SnapshotFetch(
         if (_job.Error is { } error)
             TakeError(error);
         else if (IsAdopting)
-            IsInstalled = true;
+            Installed = _job.Verified;
         else if (IsVerifying)
             Offer(nowMicros);
         else

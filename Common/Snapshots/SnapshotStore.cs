@@ -41,13 +41,14 @@ public sealed class SnapshotStore
     /// <summary>Looks what is there, verifies the newest, and removes what a crash left unfinished.</summary>
     /// <param name="storage">The data directory.</param>
     /// <param name="clusterId">The cluster that a snapshot must be of.</param>
+    /// <param name="verified">One that this process has just read whole; null: none.</param>
     /// <remarks>
     /// A damaged one is passed over and told in <see cref="Notes"/>. It stays until <see cref="RemoveUseless"/>: it
     /// may be the only one, and somebody may want to look at it.
     /// </remarks>
     /// <exception cref="NodeDirectoryException">One is of a newer format.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public static SnapshotStore Open(IStorage storage, Guid clusterId)
+    public static SnapshotStore Open(IStorage storage, Guid clusterId, SnapshotInfo? verified = null)
     {
         var store = new SnapshotStore(storage);
         foreach (string temp in (string[])[SnapshotNames.Temp, SnapshotNames.Fetched])
@@ -61,7 +62,7 @@ public sealed class SnapshotStore
         {
             if (store._kept.Count == KeptCount)
                 break;
-            store.Consider(index, clusterId);
+            store.Consider(index, clusterId, verified);
         }
         return store;
     }
@@ -112,12 +113,15 @@ public sealed class SnapshotStore
     }
 
     // The newest is read whole. Of the older one the header is enough until it is needed.
-    private void Consider(LogIndex index, Guid clusterId)
+    private void Consider(LogIndex index, Guid clusterId, SnapshotInfo? verified)
     {
         string name = SnapshotNames.Of(index);
         try
         {
-            SnapshotInfo found = _kept.Count == 0 ? SnapshotReader.Verify(Storage, name) : Glance(name);
+            SnapshotInfo found = Glance(name);
+            bool isVerified = (verified?.HeaderCrc, verified?.LengthBytes) == (found.HeaderCrc, found.LengthBytes);
+            if (_kept.Count == 0 && !isVerified)
+                found = SnapshotReader.Verify(Storage, name);
             string? misplaced = found.Header.ClusterId != clusterId
                 ? $"it belongs to cluster {found.Header.ClusterId}, this node to {clusterId}"
                 : found.Index != index ? $"it is of index {found.Index}, not of the one in its name" : null;

@@ -264,7 +264,7 @@ internal sealed class Process : IMachineProcess
             return;
         _clock.BeginRound();
         Replica.DoWork();
-        if (Replica.IsReplaced)
+        if (Replica.Installed is not null)
         {
             _around.Invariants.Installed++;
             _node.BeginAnew();

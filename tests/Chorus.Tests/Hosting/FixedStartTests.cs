@@ -76,7 +76,7 @@ public sealed class FixedStartTests : IDisposable
                 PeerEndpoint = At(name, 1),
                 Peers = [.. Names.Select(other => new HostPeer(new NodeId(other), At(other, 1)))],
             },
-            new KvStateMachine(new KvStateMachineOptions()), NullLoggerFactory.Instance);
+            () => new KvStateMachine(), NullLoggerFactory.Instance);
         int slot = _failures.Count;
         _failures.Add(null);
         var thread = new Thread(() => _failures[slot] = Record.Exception(() => host.Run(_stop.Token)));

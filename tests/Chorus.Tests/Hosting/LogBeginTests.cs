@@ -26,7 +26,7 @@ public sealed class LogBeginTests
             TransferEndpoint = Free(),
             FeedEndpoint = Free(),
         };
-        var host = new ReplicaHost(options, new KvStateMachine(), NullLoggerFactory.Instance);
+        var host = new ReplicaHost(options, () => new KvStateMachine(), NullLoggerFactory.Instance);
         // Nobody is known who could have the records.
         var error = Assert.Throws<LogCorruptionException>(() => host.Run(CancellationToken.None));
         Assert.Equal(ExitCodes.Corruption, CommandErrors.Explain(error).ExitCode);

@@ -34,7 +34,7 @@ public sealed class ReplicaTransferTests
                 FeedEndpoint = new HostEndpoint("127.0.0.1", ports[3]),
                 StateBase = "preload 3,4",
             },
-            new KvStateMachine(new KvStateMachineOptions()), NullLoggerFactory.Instance);
+            () => new KvStateMachine(), NullLoggerFactory.Instance);
         Exception? failure = null;
         var loop = new Thread(() => failure = Record.Exception(() => host.Run(stop.Token)));
         loop.Start();

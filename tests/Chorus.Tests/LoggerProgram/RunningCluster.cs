@@ -33,7 +33,7 @@ internal sealed class RunningCluster : IDisposable
                 FeedEndpoint = new HostEndpoint("127.0.0.1", ports[4]),
                 StateBase = stateBase,
             },
-            new KvStateMachine(new KvStateMachineOptions()), NullLoggerFactory.Instance);
+            () => new KvStateMachine(), NullLoggerFactory.Instance);
         _loop = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token)));
         _loop.Start();
         ClientAddress = $"127.0.0.1:{ports[0]}";

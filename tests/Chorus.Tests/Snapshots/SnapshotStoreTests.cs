@@ -67,6 +67,17 @@ public sealed class SnapshotStoreTests
     }
 
     [Fact]
+    public void One_that_was_just_verified_is_not_read_whole_again()
+    {
+        SnapshotInfo info = SnapshotWork.Write(_storage, 300, [1]);
+        using (IStorageFile file = _storage.Open(info.Name, writable: true))
+            file.Write(info.LengthBytes - 1, [0xFF]);
+        Assert.Equal(info.Name, SnapshotStore.Open(_storage, SnapshotWork.Cluster, info).Newest!.Name);
+        SnapshotInfo other = info with { LengthBytes = info.LengthBytes + 1 };
+        Assert.Null(SnapshotStore.Open(_storage, SnapshotWork.Cluster, other).Newest);
+    }
+
+    [Fact]
     public void One_of_another_cluster_or_under_another_name_does_not_count()
     {
         SnapshotInfo info = SnapshotWork.Write(_storage, 16, [1]);
