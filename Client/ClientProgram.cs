@@ -13,6 +13,8 @@ internal static class ClientProgram
         .. KeyCommands.All(surroundings),
         .. ClusterCommands.All(surroundings),
         .. MemberCommands.All(surroundings),
+        BackupCommand.Of(surroundings),
+        .. RestoreCommands.All(surroundings),
         WatchCommand.Of(surroundings),
         ReplCommand.Of(surroundings),
         LoadCommand.Of(surroundings),

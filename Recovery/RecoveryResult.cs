@@ -1,3 +1,4 @@
+using Chorus.Common.Recovery;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 

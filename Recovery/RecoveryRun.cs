@@ -2,6 +2,7 @@ using System.Globalization;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Messaging;
+using Chorus.Common.Recovery;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 

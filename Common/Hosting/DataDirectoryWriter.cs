@@ -1,6 +1,5 @@
 using Chorus.Common.Log;
 using Chorus.Common.Transfer;
-using Chorus.Raft;
 
 namespace Chorus.Common.Hosting;
 
@@ -10,25 +9,13 @@ namespace Chorus.Common.Hosting;
 /// </summary>
 public sealed class DataDirectoryWriter : IDisposable
 {
-    private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(30);
-
-    // The log takes whatever travels, also what other programs than Kvstore put into it.
-    private static readonly LogOptions Options = new() { PayloadBytesMax = 16 << 20 };
-
     private readonly NodeDirectory _directory;
-    private readonly DiskThread _disk;
-    private readonly AutoResetEvent _diskDone = new(false);
-    private readonly RecordLog _log;
-    private readonly string _path;
-    private Term _term;
-    private long _hardStatesDurable;
+    private readonly RecordLogFile _log;
 
     private DataDirectoryWriter(string path, NodeDirectory directory, Guid clusterId)
     {
-        _path = path;
         _directory = directory;
-        _disk = new DiskThread("disk", () => _diskDone.Set());
-        _log = RecordLog.Open(directory.Storage, _disk, Options, clusterId);
+        _log = new RecordLogFile(path, directory.Storage, clusterId);
     }
 
     /// <summary>Makes the directory.</summary>
@@ -39,12 +26,7 @@ public sealed class DataDirectoryWriter : IDisposable
     /// <exception cref="ChorusException">The directory holds something, or cannot be made.</exception>
     public static DataDirectoryWriter Create(string path, string nodeId, Guid clusterId, string stateBase)
     {
-        if (Path.Exists(path) && (!Directory.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any()))
-        {
-            throw ChorusException.Failed(
-                "not_empty", $"-out: {path} exists and is not empty",
-                "Name a new directory; what stands in one is never overwritten");
-        }
+        RefuseUsed(path, "-out");
         NodeDirectory directory = NodeDirectory.Open(path, nodeId);
         try
         {
@@ -58,63 +40,32 @@ public sealed class DataDirectoryWriter : IDisposable
         }
     }
 
+    /// <summary>Refuses a directory that holds something.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="flag">What names it.</param>
+    /// <exception cref="ChorusException">It does.</exception>
+    public static void RefuseUsed(string path, string flag)
+    {
+        if (Path.Exists(path) && (!Directory.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any()))
+        {
+            throw ChorusException.Failed(
+                "not_empty", $"{flag}: {path} exists and is not empty",
+                "Name a new directory; what stands in one is never overwritten");
+        }
+    }
+
     /// <summary>Appends verified records that continue those before; waits while the disk has too much to do.</summary>
     /// <exception cref="ChorusException">The disk is full or fails.</exception>
-    public void Append(FetchedRecords records)
-    {
-        WaitFor(() => _log.HasRoom(records.Bytes.Length));
-        // The log's term must never be older than that of its end, whenever this process is killed.
-        if (records.Last.Term > _term)
-            _log.SaveHardState(new HardState(_term = records.Last.Term, NodeId.None, LogIndex.Zero));
-        _log.AppendRecords(records.Bytes);
-        _log.Flush();
-    }
+    public void Append(FetchedRecords records) => _log.Append(records);
 
     /// <summary>Makes everything durable, and says that all of it is committed.</summary>
     /// <exception cref="ChorusException">The disk is full or fails.</exception>
-    public void Complete()
-    {
-        WaitFor(() => _log.DurableIndex == _log.LastIndex);
-        long saved = _log.SaveHardState(new HardState(_term, NodeId.None, _log.LastIndex));
-        WaitFor(() => _hardStatesDurable >= saved);
-    }
+    public void Complete() => _log.Complete();
 
     /// <summary>Closes the files. Without <see cref="Complete"/> the directory holds a part of the log.</summary>
     public void Dispose()
     {
-        _disk.Dispose();
         _log.Dispose();
         _directory.Dispose();
-        _diskDone.Dispose();
     }
-
-    private void WaitFor(Func<bool> condition)
-    {
-        while (true)
-        {
-            while (_log.TryTakeCompletion(out LogCompletion completion))
-            {
-                if (completion.Error is { } error)
-                    throw Explain(error);
-                _hardStatesDurable = completion.HardStates;
-            }
-            if (condition())
-                return;
-            _log.Flush();
-            if (_log.IsDiskFull)
-                throw Full();
-            if (!_diskDone.WaitOne(DiskPatience))
-                throw ChorusException.Failed("disk", $"-out: the disk of {_path} does nothing any more");
-        }
-    }
-
-    private ChorusException Explain(Exception error) => error is DiskFullException
-        ? Full()
-        : ChorusException.Failed(
-            "disk", $"-out: writing to {_path} failed: {error.Message}", "Use another disk, and remove what is there",
-            error);
-
-    private ChorusException Full() => ChorusException.Failed(
-        "disk_full", $"-out: the disk of {_path} is full",
-        "Make room or name a directory on another disk, and remove what is there");
 }

@@ -75,7 +75,7 @@ public sealed class SnapshotReplicaTests
         foreach (string snapshot in snapshots)
             SegmentVandal.Flip(snapshot, (int)new FileInfo(snapshot).Length / 2);
         using var again = new RunningReplica(
-            "c", folders[2], snapshots: Often, segmentBytes: 400_000, before: c);
+            "c", folders[2], snapshots: Often, segmentBytes: 400_000, endpoints: c.Endpoints);
         await Until(
             async () => await StatusOf(client, again) is { Role: "follower" } status && status.Repair.Length == 0
                 && status.Digest == (await StatusOf(client, a))?.Digest,

@@ -28,14 +28,14 @@ public sealed class DamagedReplicaTests : IDisposable
             replica.Dispose();
         SegmentVandal.FlipInTheMiddle(Folder("c"));
 
-        using var damaged = new RunningReplica("c", Folder("c"), before: c);
+        using var damaged = new RunningReplica("c", Folder("c"), endpoints: c.Endpoints);
         Status said = await UntilAsync(damaged, status => status.Role == "repairing", "c says what it does");
         Assert.Contains("records ", said.Repair, StringComparison.Ordinal);
         Assert.Contains("segment-", said.Repair, StringComparison.Ordinal);
         Assert.Equal(3, said.Members.Count);
 
-        using var one = new RunningReplica("a", Folder("a"), before: a);
-        using var two = new RunningReplica("b", Folder("b"), before: b);
+        using var one = new RunningReplica("a", Folder("a"), endpoints: a.Endpoints);
+        using var two = new RunningReplica("b", Folder("b"), endpoints: b.Endpoints);
         Status whole = await UntilAsync(
             damaged, status => status.Role is "follower" or "leader" && status.AppliedIndex > Keys
                 && status.Leader.Length > 0, "c takes part again");

@@ -4,6 +4,7 @@ using Chorus.Common.Client;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Protocol;
+using Chorus.Common.Recovery;
 using Chorus.Recovery;
 using Chorus.Tests.Log;
 

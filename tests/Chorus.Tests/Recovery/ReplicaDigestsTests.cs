@@ -1,7 +1,7 @@
 using Chorus.Common.Hosting;
 using Chorus.Common.Protocol;
+using Chorus.Common.Recovery;
 using Chorus.Raft;
-using Chorus.Recovery;
 
 namespace Chorus.Tests.Recovery;
 

@@ -22,14 +22,12 @@ internal sealed class RunningReplica : IDisposable
     /// <param name="slots">Shape of its file; null: it keeps its state in memory.</param>
     /// <param name="snapshots">When it takes snapshots.</param>
     /// <param name="segmentBytes">Size of its segments.</param>
-    /// <param name="before">Where it ran before, and is to run again; null: anywhere.</param>
+    /// <param name="endpoints">Where it listens: client, peer, transfer, feed, join; null: at free ports.</param>
     public RunningReplica(
         string id, string folder, RunningReplica? join = null, Preload preload = default, SlotGeometry? slots = null,
-        SnapshotOptions? snapshots = null, long segmentBytes = 64 << 20, RunningReplica? before = null)
+        SnapshotOptions? snapshots = null, long segmentBytes = 64 << 20, HostEndpoint[]? endpoints = null)
     {
-        HostEndpoint[] free = before is null
-            ? FreeEndpoints(5)
-            : [before.Client, before.Peer, before.Transfer, before.Feed, before.Join];
+        HostEndpoint[] free = endpoints ?? FreeEndpoints(5);
         (Client, Peer, Transfer, Feed, Join) = (free[0], free[1], free[2], free[3], free[4]);
         var host = new ReplicaHost(
             new ReplicaHostOptions
@@ -52,6 +50,9 @@ internal sealed class RunningReplica : IDisposable
         _thread = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token))) { IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>Where it listens, for another one that is to run there after it.</summary>
+    public HostEndpoint[] Endpoints => [Client, Peer, Transfer, Feed, Join];
 
     public HostEndpoint Client { get; }
 
@@ -87,7 +88,8 @@ internal sealed class RunningReplica : IDisposable
         return new HostedState(machine) { Image = machine, Owned = [machine] };
     }
 
-    private static HostEndpoint[] FreeEndpoints(int count)
+    /// <summary>Endpoints where nobody listens at the moment.</summary>
+    public static HostEndpoint[] FreeEndpoints(int count)
     {
         TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
         foreach (TcpListener listener in listeners)

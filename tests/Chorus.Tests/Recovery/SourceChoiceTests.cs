@@ -1,9 +1,9 @@
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Protocol;
+using Chorus.Common.Recovery;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
-using Chorus.Recovery;
 using Google.Protobuf;
 
 namespace Chorus.Tests.Recovery;

@@ -3,13 +3,14 @@ using Chorus.Common.KeyValue;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 
-namespace Chorus.Recovery;
+namespace Chorus.Common.Recovery;
 
 /// <summary>What the sources that answered have in common.</summary>
-internal sealed record SourceChoice
+public sealed record SourceChoice
 {
     private const string PreloadWord = "preload ";
 
+    /// <summary>The cluster that all of them are of.</summary>
     public required Guid ClusterId { get; init; }
 
     /// <summary>Those that answered, those that have most first.</summary>

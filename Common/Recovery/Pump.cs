@@ -4,32 +4,10 @@ using Chorus.Common.Messaging;
 using Chorus.Common.Replica;
 using Chorus.Common.Transfer;
 
-namespace Chorus.Recovery;
-
-/// <summary>What one fetch took.</summary>
-/// <param name="Transfer">From the first request to the last chunk.</param>
-/// <param name="Install">Time spent in installing.</param>
-/// <param name="Wall">From the first request until everything was installed.</param>
-/// <param name="Sources">What each source brought.</param>
-internal sealed record Pumped(
-    TimeSpan Transfer, TimeSpan Install, TimeSpan Wall, IReadOnlyList<FetchSourceReport> Sources)
-{
-    /// <summary>One fetch behind another.</summary>
-    public static Pumped operator +(Pumped a, Pumped b) => new(
-        a.Transfer + b.Transfer,
-        a.Install + b.Install,
-        a.Wall + b.Wall,
-        [
-            .. a.Sources.Concat(b.Sources).GroupBy(source => source.Address).Select(same => same.Last() with
-            {
-                Bytes = same.Sum(source => source.Bytes),
-                Trouble = string.Join(" ", same.Select(source => source.Trouble).Where(text => text.Length > 0)),
-            }),
-        ]);
-}
+namespace Chorus.Common.Recovery;
 
 /// <summary>Runs a fetch on the calling thread, and installs on another one what it brings.</summary>
-internal sealed class Pump : IDisposable
+public sealed class Pump : IDisposable
 {
     private readonly IClock _clock;
     private readonly Poller _poller = new();
@@ -37,6 +15,10 @@ internal sealed class Pump : IDisposable
     private readonly CancellationToken _stop;
     private readonly CancellationTokenRegistration _registration;
 
+    /// <summary>Makes a socket for each source that is asked.</summary>
+    /// <param name="context">Outlives the pump.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="stop">Ends every wait.</param>
     public Pump(ZmqContext context, IClock clock, CancellationToken stop)
     {
         (_clock, _stop) = (clock, stop);
@@ -48,16 +30,28 @@ internal sealed class Pump : IDisposable
     /// <summary>Connects to the sources.</summary>
     public ZmqTransferClient Transport { get; }
 
+    /// <summary>Asks sources what they have.</summary>
+    /// <param name="addresses">Transfer addresses, <c>host:port</c>.</param>
     public IReadOnlyList<SurveyedSource> Survey(IReadOnlyList<string> addresses)
     {
         var survey = new SourceSurvey(Transport, _clock, addresses);
-        while (!survey.IsOver)
+        WorkUntil(() => survey.IsOver, survey.DoWork, () => survey.NextWorkMicros);
+        return survey.Sources;
+    }
+
+    /// <summary>Works until something is over, and waits in between for messages.</summary>
+    /// <param name="isOver">Whether it is.</param>
+    /// <param name="work">What is done whenever something may have come.</param>
+    /// <param name="nextMicros">When there is something to do at the latest.</param>
+    public void WorkUntil(Func<bool> isOver, Action work, Func<long> nextMicros)
+    {
+        while (!isOver())
         {
             _stop.ThrowIfCancellationRequested();
-            survey.DoWork();
-            Wait(survey.NextWorkMicros);
+            work();
+            if (!isOver())
+                Wait(nextMicros());
         }
-        return survey.Sources;
     }
 
     /// <summary>Runs a fetch to its end.</summary>
@@ -94,6 +88,7 @@ internal sealed class Pump : IDisposable
             Stopwatch.GetElapsedTime(start), fetch.Sources);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         Transport.Dispose();

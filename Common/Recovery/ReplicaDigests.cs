@@ -4,11 +4,11 @@ using Chorus.Common.Protocol;
 using Chorus.Raft;
 using Member = Chorus.Common.Protocol.Member;
 
-namespace Chorus.Recovery;
+namespace Chorus.Common.Recovery;
 
 /// <summary>Asks replicas for the digests of their states, and chooses the index at which to compare.</summary>
 /// <param name="ask">Asks all replicas at once; those that do not answer are left out.</param>
-internal sealed class ReplicaDigests(Func<IReadOnlyList<Status>> ask)
+public sealed class ReplicaDigests(Func<IReadOnlyList<Status>> ask)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
