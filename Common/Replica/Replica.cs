@@ -154,9 +154,10 @@ public sealed class Replica
             return true;
         worked |= _joins.Receive();
         CarryInTime();
-        _operators.Work();
         Door.Work();
+        // Commands stand in the log as they come; a change of the members, only when it is carried: so behind them.
         bool clientsLeft = _desk.Receive(ref worked);
+        _operators.Work();
         CarryInTime();
         _log.Flush();
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));

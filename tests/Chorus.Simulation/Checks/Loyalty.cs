@@ -17,14 +17,18 @@ internal sealed class Loyalty(long promisedMicros)
     /// <param name="node">The receiver.</param>
     /// <param name="clock">The receiver's clock, which a restart does not set back.</param>
     /// <param name="header">The message.</param>
-    public void Received(string node, IClock clock, byte[] header)
+    /// <param name="records">Its second frame.</param>
+    public void Received(string node, IClock clock, byte[] header, byte[] records)
     {
-        if (TypeOf(header) is not (PeerMessageType.HeartbeatRequest or PeerMessageType.VoteRequest))
+        if (TypeOf(header) is not (PeerMessageType.HeartbeatRequest or PeerMessageType.VoteRequest
+            or PeerMessageType.AppendRequest))
             return;
         // What is not well-formed is the decoder's business.
-        if (!PeerCodec.TryDecode(header, default, out PeerMessage decoded, out _))
+        if (!PeerCodec.TryDecode(header, records, out PeerMessage decoded, out _))
             return;
         Voter voter = Of(node);
+        if (decoded.Message is HeartbeatRequest or AppendRequest)
+            voter.Led[decoded.Message.From] = decoded.Message.Term;
         if (decoded.Message is HeartbeatRequest beat)
             voter.Asked = (beat.From, beat.Term, beat.Round, clock.MonotonicMicros);
         else if (decoded.Message is VoteRequest { ByTransfer: true } vote)
@@ -65,6 +69,9 @@ internal sealed class Loyalty(long promisedMicros)
     {
         public (NodeId From, Term Term, ulong Round, long AtMicros) Asked { get; set; }
 
+        // In which term each was heard as a leader last. Answers leave later, many at once, and some never.
+        public Dictionary<NodeId, Term> Led { get; } = [];
+
         public NodeId Leader { get; set; } = NodeId.None;
 
         public Term Term { get; set; }
@@ -73,8 +80,8 @@ internal sealed class Loyalty(long promisedMicros)
 
         public (NodeId Candidate, Term Term) Released { get; set; }
 
-        // The leader itself, who came after it (and is heard, though the answer may not have left), whom it sends.
+        // The leader itself, who came after it (and was heard, though the answer may not have left), whom it sends.
         public bool MayElect(NodeId candidate, Term term) =>
-            candidate == Leader || (candidate == Asked.From && Asked.Term > Term) || Released == (candidate, term);
+            candidate == Leader || Led.GetValueOrDefault(candidate) > Term || Released == (candidate, term);
     }
 }

@@ -18,7 +18,9 @@ internal sealed class Promises(Loyalty loyalty)
     /// <param name="node">The receiver.</param>
     /// <param name="clock">The receiver's clock.</param>
     /// <param name="header">The message.</param>
-    public void Received(string node, IClock clock, byte[] header) => loyalty.Received(node, clock, header);
+    /// <param name="records">Its second frame.</param>
+    public void Received(string node, IClock clock, byte[] header, byte[] records) =>
+        loyalty.Received(node, clock, header, records);
 
     /// <summary>A node sends a message.</summary>
     /// <param name="node">Its core.</param>

@@ -6,10 +6,11 @@ namespace Chorus.Simulation.Network;
 /// <param name="network">What carries the messages.</param>
 /// <param name="machine">The machine that the process runs on.</param>
 /// <param name="wake">Called when something has arrived.</param>
-/// <param name="received">Sees every header that is taken.</param>
+/// <param name="received">Sees every message that is taken.</param>
 /// <param name="sent">Sees every header sent, before it leaves.</param>
 internal sealed class PeerPort(
-    SimulatedNetwork network, string machine, Action wake, Action<byte[]> received, Action<byte[]> sent)
+    SimulatedNetwork network, string machine, Action wake, Action<byte[], byte[]> received,
+    Action<byte[]> sent)
     : IPeerTransport, IEndpoint
 {
     private const int WaitingMax = 20_000;
@@ -21,7 +22,7 @@ internal sealed class PeerPort(
     {
         bool any = _waiting.TryDequeue(out (byte[] Header, byte[] Records) next);
         if (any)
-            received(next.Header);
+            received(next.Header, next.Records);
         frame = any ? new PeerFrame(next.Header, next.Records) : default;
         return any;
     }

@@ -301,7 +301,8 @@ internal sealed class Process : IMachineProcess
             throw new Violation("the door knows the log", $"{_node.Name} lets in by other sessions than it has");
     }
 
-    private void Received(byte[] header) => _around.Invariants.Promises.Received(_node.Name, _node.Clock, header);
+    private void Received(byte[] header, byte[] records) =>
+        _around.Invariants.Promises.Received(_node.Name, _node.Clock, header, records);
 
     private void Repair(LogRepair repair)
     {
