@@ -11,7 +11,8 @@ namespace Chorus.Common.KeyValue;
 /// <param name="bytesMax">Most bytes that may wait; one entry may be longer.</param>
 internal sealed class KvDisplaced(long bytesMax)
 {
-    private const int BufferBytes = 64 << 10;
+    // Long enough that the garbage collector never moves one.
+    private const int BufferBytes = 256 << 10;
 
     private readonly Queue<ArrayBufferWriter<byte>> _waiting = new();
     private readonly Stack<ArrayBufferWriter<byte>> _free = new();
