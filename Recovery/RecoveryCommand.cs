@@ -16,10 +16,10 @@ internal sealed class RecoveryCommand
 
     private readonly FlagOption<IReadOnlyList<IReadOnlyList<HostEndpoint>>> _recov = Flag.List(
         "recov", "HOST:PORT,...", "transfer addresses (-hrecov) of replicas or loggers to get the state from",
-        text => ParseEndpoints("-recov", text));
+        text => HostEndpoint.ParseList(text, "-recov"));
     private readonly FlagOption<IReadOnlyList<IReadOnlyList<HostEndpoint>>> _servers = Flag.List(
         "servers", "HOST:PORT,...", "client addresses of replicas whose digest is compared (default: all members)",
-        text => ParseEndpoints("-servers", text));
+        text => HostEndpoint.ParseList(text, "-servers"));
     private readonly FlagOption<TimeSpan> _after = Flag.Value(
         "after", "TIME", "wait before anything is asked, as in 30s or 500ms", ParseTime, TimeSpan.Zero, null);
     private readonly FlagOption<ulong> _from = Flag.Value(
@@ -96,9 +96,6 @@ internal sealed class RecoveryCommand
         Verbose = parsed.GetValue(_verbose),
         Quiet = parsed.GetValue(_quiet),
     };
-
-    private static IReadOnlyList<HostEndpoint> ParseEndpoints(string flag, string text) =>
-        [.. text.Split(',', StringSplitOptions.TrimEntries).Select(one => HostEndpoint.Parse(one, flag))];
 
     private static ulong ParseIndex(string flag, string text) =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong index)

@@ -16,5 +16,10 @@ internal sealed record Invocation(
         Flags.TryGetValue(flag, out string? value) ? value
         : Variable(Flag.VariableOf(flag)) is { Length: > 0 } text ? text : null;
 
+    /// <summary>Value of a flag that must be given.</summary>
+    /// <exception cref="ChorusException">It was not.</exception>
+    public string Require(string flag) =>
+        Get(flag) ?? throw ChorusException.Usage($"-{flag} is missing", "See -help");
+
     public bool Has(string flag) => Get(flag) is "true" or "1" or "on" or "yes";
 }

@@ -40,11 +40,16 @@ internal static class BackupCommand
     private static async Task<int> RunAsync(Surroundings surroundings, Invocation invocation)
     {
         Answer answer = surroundings.AnswerFor(invocation);
-        string directory = Path.Combine(surroundings.Terminal.Folder, Required(invocation, "out"));
+        string directory = Path.Combine(surroundings.Terminal.Folder, invocation.Require("out"));
         IReadOnlyList<HostEndpoint> sources = invocation.Get("recov") is { } named
-            ? [.. named.Split(',', StringSplitOptions.TrimEntries).Select(one => HostEndpoint.Parse(one, "-recov"))]
+            ? HostEndpoint.ParseList(named, "-recov")
             : await MembersAsync(surroundings, invocation).ConfigureAwait(false);
-        var options = new BackupOptions { Sources = sources, Directory = directory };
+        var options = new BackupOptions
+        {
+            Sources = sources,
+            Servers = invocation.Get("servers") is { } servers ? HostEndpoint.ParseList(servers, "-servers") : [],
+            Directory = directory,
+        };
         using var context = new ZmqContext();
         BackupResult result = new BackupRun(options, invocation.Stop).Run(context);
         answer.Tell(Text(result, directory), () => Node(result));
@@ -53,12 +58,6 @@ internal static class BackupCommand
             $"the state of the backup has digest {result.Digest}, the replicas' has {result.Comparison.Digest}",
             "Keep the backup and the replicas' data for study, and report it; do not rely on this backup"));
     }
-
-    /// <summary>Value of a flag that must be given.</summary>
-    public static string Required(Invocation invocation, string flag) =>
-        invocation.Get(flag) is { Length: > 0 } text
-            ? text
-            : throw ChorusException.Usage($"-{flag} is missing", "See -help");
 
     private static async Task<IReadOnlyList<HostEndpoint>> MembersAsync(
         Surroundings surroundings, Invocation invocation)
@@ -72,10 +71,7 @@ internal static class BackupCommand
                 continue;
             return
             [
-                .. status.Members.Select(member => member.Member).Select(member => MemberAddresses.TransferOf(
-                        new Member(
-                            new NodeId(member.Id), 0, MemberKind.Voter, member.PeerAddress, "",
-                            TransferAddress: member.TransferAddress)))
+                .. status.Members.Select(member => MemberAddresses.TransferOf(member.Member))
                     .Where(address => address.Length > 0).Select(address => HostEndpoint.Parse(address, "-recov")),
             ];
         }

@@ -67,7 +67,8 @@ internal static class RestoreCommands
     {
         Answer answer = surroundings.AnswerFor(invocation);
         bool isDry = invocation.Has("dry-run");
-        if (isForced && !isDry && !invocation.Has(Consent))
+        // From the command line alone: nobody agrees to this once and for all.
+        if (isForced && !isDry && !invocation.Flags.ContainsKey(Consent))
         {
             throw ChorusException.Usage(
                 "acknowledged writes may be lost by this, and nothing was done",
@@ -75,9 +76,10 @@ internal static class RestoreCommands
         }
         string folder = surroundings.Terminal.Folder;
         string source = Path.Combine(folder, invocation.Arguments[0]);
-        string data = Path.Combine(folder, BackupCommand.Required(invocation, "data"));
+        string data = Path.Combine(folder, invocation.Require("data"));
         Member founder = Founder(invocation);
         DataDirectoryWriter.RefuseUsed(data, "-data");
+        using NodeDirectory? survivor = isForced ? Lock(source) : null;
         if (!isForced)
             RefuseReplica(source);
         ReplayedState state = StateReplay.Run(source, To(invocation), withUncommitted: isForced, invocation.Stop);
@@ -87,6 +89,12 @@ internal static class RestoreCommands
             () => Node(state, founder, clusterId));
         return ExitCodes.Ok;
     }
+
+    // Nobody goes on writing there meanwhile, or afterwards by mistake: its process must be gone.
+    private static NodeDirectory? Lock(string source) =>
+        LogFolder.Open(source).Identity is { } identity
+            ? NodeDirectory.Open(source, identity.NodeId, identity.IsObserver)
+            : null;
 
     // What of its log is committed a replica knows only together with the others.
     private static void RefuseReplica(string source)
@@ -104,7 +112,7 @@ internal static class RestoreCommands
 
     private static Member Founder(Invocation invocation)
     {
-        string id = BackupCommand.Required(invocation, "id");
+        string id = invocation.Require("id");
         if (!NodeId.IsValid(id))
             throw ChorusException.Usage($"-id: '{id}' is no name", "Use letters, digits, '-', '_' and '.'");
         HostEndpoint peer = HostEndpoint.Parse(invocation.Get("raft") ?? ":12000", "-raft");

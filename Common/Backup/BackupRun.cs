@@ -67,19 +67,23 @@ public sealed class BackupRun(BackupOptions options, CancellationToken stop)
         long bytes = 0;
         SnapshotInfo? fetched = null;
         SnapshotInfo? newest = SnapshotStore.Open(directory.Storage, sources.ClusterId).Newest;
-        RecordHeader last = LastOf(directory, newest);
-        if (!isIncremental || sources.Sources.All(source => source.First > last.Index.Next))
+        RecordLogFile log = OpenLog(directory, newest);
+        bool isKept = sources.Sources.Any(source => source.First <= log.Last.Index.Next);
+        if (!isIncremental || !isKept)
         {
+            LogIndex wanted = log.Last.Index.Next;
+            // A log begins anew behind another snapshot.
+            log.Dispose();
             using var download = new SnapshotDownload(
-                pump.Transport, _clock, directory.Storage, sources.ClusterId, last.Index.Next);
+                pump.Transport, _clock, directory.Storage, sources.ClusterId, wanted);
             fetched = download.Run(pump, sources.Sources.Select(source => source.Address));
             newest = fetched ?? newest;
             bytes += fetched is null ? 0 : download.Bytes;
-            if (fetched is null && sources.Sources.All(source => source.First > last.Index.Next))
-                throw Gap(last.Index.Next, sources, download.Refusals);
+            if (fetched is null && !isKept)
+                throw Gap(wanted, sources, download.Refusals);
+            log = OpenLog(directory, newest);
         }
-        using var log = new RecordLogFile(
-            options.Directory, directory.Storage, sources.ClusterId, newest?.Header.Last);
+        using RecordLogFile open = log;
         RecordHeader previous = log.Last;
         if (comparison.Index > previous.Index)
         {
@@ -93,12 +97,8 @@ public sealed class BackupRun(BackupOptions options, CancellationToken stop)
         return new Fetched(fetched?.Index ?? LogIndex.Zero, previous.Index.Next, bytes, isIncremental);
     }
 
-    private RecordHeader LastOf(NodeDirectory directory, SnapshotInfo? newest)
-    {
-        using var log = new RecordLogFile(
-            options.Directory, directory.Storage, directory.ClusterId, newest?.Header.Last);
-        return log.Last;
-    }
+    private RecordLogFile OpenLog(NodeDirectory directory, SnapshotInfo? newest) =>
+        new(options.Directory, directory.Storage, directory.ClusterId, newest?.Header.Last);
 
     private static FetchPlan PlanOf(SourceChoice sources, RecordHeader previous, LogIndex last) => new()
     {

@@ -49,7 +49,7 @@ public sealed class StateReplay
         string path, LogIndex? to, bool withUncommitted, CancellationToken stop) =>
         new StateReplay(LogFolder.Open(path), to, withUncommitted, stop).Run();
 
-    private LogIndex NewestSnapshot => Snapshots().FirstOrDefault(LogIndex.Zero);
+    private LogIndex NewestSnapshot => SnapshotStore.Indexes(_folder.Storage).FirstOrDefault(LogIndex.Zero);
 
     private ReplayedState Run()
     {
@@ -115,7 +115,7 @@ public sealed class StateReplay
     // The newest that is not behind the end; a damaged one is passed over where the log leads on from an older one.
     private SnapshotHeader? Restore()
     {
-        foreach (LogIndex index in Snapshots().Where(index => index <= _until))
+        foreach (LogIndex index in SnapshotStore.Indexes(_folder.Storage).Where(index => index <= _until))
         {
             try
             {
@@ -158,16 +158,5 @@ public sealed class StateReplay
                 $"snapshot and log in {_folder.Location} hold different records at index {begin}",
                 "Name another directory");
         }
-    }
-
-    private IEnumerable<LogIndex> Snapshots()
-    {
-        List<LogIndex> indexes = [];
-        foreach (string name in _folder.Storage.List())
-        {
-            if (SnapshotNames.TryParse(name, out LogIndex index))
-                indexes.Add(index);
-        }
-        return indexes.OrderByDescending(index => index);
     }
 }

@@ -78,6 +78,13 @@ public readonly record struct HostEndpoint(string Host, int Port)
             ? endpoint
             : throw ChorusException.Usage($"{flag}: {error}");
 
+    /// <summary>Reads several, separated by commas.</summary>
+    /// <param name="text">Each as in <see cref="TryParse"/>.</param>
+    /// <param name="flag">The flag's name, for the error.</param>
+    /// <exception cref="ChorusException">One of them is none.</exception>
+    public static IReadOnlyList<HostEndpoint> ParseList(string text, string flag) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries).Select(one => Parse(one, flag))];
+
     /// <summary><c>host:port</c>, with brackets around an IPv6 address.</summary>
     public override string ToString() =>
         Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";

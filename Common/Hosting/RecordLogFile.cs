@@ -96,17 +96,17 @@ public sealed class RecordLogFile : IDisposable
             if (_log.IsDiskFull)
                 throw Full();
             if (!_diskDone.WaitOne(DiskPatience))
-                throw ChorusException.Failed("disk", $"-out: the disk of {_path} does nothing any more");
+                throw ChorusException.Failed("disk", $"the disk of {_path} does nothing any more");
         }
     }
 
     private ChorusException Explain(Exception error) => error is DiskFullException
         ? Full()
         : ChorusException.Failed(
-            "disk", $"-out: writing to {_path} failed: {error.Message}", "Use another disk, and remove what is there",
+            "disk", $"writing to {_path} failed: {error.Message}", "Use another disk, and remove what is there",
             error);
 
     private ChorusException Full() => ChorusException.Failed(
-        "disk_full", $"-out: the disk of {_path} is full",
+        "disk_full", $"the disk of {_path} is full",
         "Make room or name a directory on another disk, and remove what is there");
 }

@@ -301,9 +301,7 @@ public sealed class ReplicaHost(
     [
         .. from member in reply?.Members ?? []
            where member.Id != options.Id
-           let address = MemberAddresses.TransferOf(new Member(
-               new NodeId(member.Id), member.Incarnation, MemberKind.Learner, member.PeerAddress, "",
-               TransferAddress: member.TransferAddress))
+           let address = MemberAddresses.TransferOf(member)
            where address.Length > 0
            select address,
     ];

@@ -16,6 +16,10 @@ public static class MemberAddresses
     public static string TransferOf(Member member) =>
         member.TransferAddress.Length > 0 ? member.TransferAddress : Shifted(member.PeerAddress, TransferPortOffset);
 
+    /// <summary>The same of a member as it stands in a status or a welcome.</summary>
+    public static string TransferOf(Protocol.Member member) =>
+        member.TransferAddress.Length > 0 ? member.TransferAddress : Shifted(member.PeerAddress, TransferPortOffset);
+
     /// <summary><c>host:port</c> of a member's feed; empty when it cannot be told.</summary>
     public static string FeedOf(Member member) =>
         member.FeedAddress.Length > 0 ? member.FeedAddress : Shifted(member.PeerAddress, FeedPortOffset);

@@ -101,7 +101,8 @@ public sealed class SnapshotStore
     /// <summary>Those that are kept, the newest first. A copy.</summary>
     public IReadOnlyList<SnapshotInfo> Kept => [.. _kept];
 
-    private static IEnumerable<LogIndex> Indexes(IStorage storage)
+    /// <summary>Indexes of all snapshots in a directory by their names, the newest first; none is looked at.</summary>
+    internal static IEnumerable<LogIndex> Indexes(IStorage storage)
     {
         List<LogIndex> indexes = [];
         foreach (string name in storage.List())

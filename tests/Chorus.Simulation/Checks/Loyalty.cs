@@ -27,7 +27,9 @@ internal sealed class Loyalty(long promisedMicros)
         if (!PeerCodec.TryDecode(header, records, out PeerMessage decoded, out _))
             return;
         Voter voter = Of(node);
-        if (decoded.Message is HeartbeatRequest or AppendRequest)
+        // What is late comes out of order.
+        if (decoded.Message is (HeartbeatRequest or AppendRequest)
+            && decoded.Message.Term > voter.Led.GetValueOrDefault(decoded.Message.From))
             voter.Led[decoded.Message.From] = decoded.Message.Term;
         if (decoded.Message is HeartbeatRequest beat)
             voter.Asked = (beat.From, beat.Term, beat.Round, clock.MonotonicMicros);
@@ -69,7 +71,7 @@ internal sealed class Loyalty(long promisedMicros)
     {
         public (NodeId From, Term Term, ulong Round, long AtMicros) Asked { get; set; }
 
-        // In which term each was heard as a leader last. Answers leave later, many at once, and some never.
+        // The newest term in which each was heard as a leader. Answers leave later, many at once, and some never.
         public Dictionary<NodeId, Term> Led { get; } = [];
 
         public NodeId Leader { get; set; } = NodeId.None;

@@ -77,6 +77,20 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task Sessions_go_into_the_backup_and_into_the_new_cluster()
+    {
+        using RunningReplica a = Start("a", onDisk: false);
+        await using var client = new ChorusClient(new ChorusClientOptions { Servers = [a.Client.ToString()] });
+        Assert.True((await new KvClient(client).IncrementAsync(Key(0), 1)).IsSuccess);
+        ReplayedState state = BackUp(a).State;
+        Assert.Equal(1, state.Sessions.Count);
+        RestoredDirectory.Create(Folder("new0"), Founder, state);
+        ReplayedState restored = StateReplay.Run(Folder("new0"), null, withUncommitted: false, default);
+        Assert.Equal(state.Sessions.Digest, restored.Sessions.Digest);
+        Assert.Equal(state.Store.Digest, restored.Store.Digest);
+    }
+
+    [Fact]
     public async Task The_state_of_an_earlier_index_is_made_on_request()
     {
         using RunningReplica a = Start("a", onDisk: false);

@@ -16,6 +16,7 @@ public sealed class RestoreCommandTests : IDisposable
     public void A_lost_majority_is_never_given_up_by_accident()
     {
         MakeReplica("old");
+        _program.Set("CHORUS_I_ACCEPT_DATA_LOSS", "true");
         Assert.Equal(ExitCodes.Usage, _program.Run("force-recovery", "old", "-data", "new", "-id", "n0"));
         Assert.Contains("acknowledged writes may be lost", _program.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_program.Folder, "new")));
@@ -48,6 +49,18 @@ public sealed class RestoreCommandTests : IDisposable
         Assert.Contains("data directory of a replica", _program.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Usage, _program.Run("restore", "old", "-data", "new", "-id", "no name"));
         Assert.Equal(ExitCodes.Usage, _program.Run("restore", "old", "-id", "n0"));
+    }
+
+    [Fact]
+    public void A_replica_that_runs_is_no_survivor()
+    {
+        using var replica = new RunningReplica("a", Path.Combine(_program.Folder, "old"));
+        BackupTests.WaitForLeader(replica);
+        Assert.Equal(
+            ExitCodes.Failed,
+            _program.Run("force-recovery", "old", "-data", "new", "-id", "n0", "-i-accept-data-loss"));
+        Assert.Contains("is in use", _program.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_program.Folder, "new")));
     }
 
     private void MakeReplica(string name)
