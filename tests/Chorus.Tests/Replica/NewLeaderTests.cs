@@ -61,6 +61,27 @@ public sealed class NewLeaderTests
         Assert.Contains("only a would answer", _answer?.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_was_put_off_is_proposed_behind_the_commands_of_its_round()
+    {
+        using var world = new SessionWorld();
+        world.RestartUntilElected();
+        ulong change = world.Send(new Request
+        {
+            ChangeMembers = new ChangeMembers
+            {
+                Changes = { new MemberChange { Action = Action.Add, Id = "d", PeerAddress = "d:12000" } },
+            },
+        });
+        world.Run(1);
+        world.Disk.IsHeld = false;
+        world.Disk.Run();
+        ulong write = world.Send(new Request { Write = SessionWorld.Set("k", "v") });
+        world.RunUntil(() => world.Answer(change) is not null && world.Answer(write) is not null);
+        Assert.Equal((Code.Ok, Code.Ok), (world.Answer(write)!.Code, world.Answer(change)!.Code));
+        Assert.Equal(world.Answer(write)!.Index + 1, world.Replica.Node.ConfigurationIndex.Value);
+    }
+
     private void Ask()
     {
         if (!_desk.Postpones(Ask, answer => _answer = answer))

@@ -121,12 +121,22 @@ internal sealed class SessionWorld : IDisposable
     /// <summary>The process ends and another one begins, with the same disk.</summary>
     public void Restart()
     {
-        _log.Dispose();
-        _apply.Jobs.Clear();
-        Disk.Jobs.Clear();
-        (_log, Replica, Machine) = Start();
+        BeginAgain();
         RunUntil(() => Replica.Node.Role == Role.Leader);
         Run(5);
+    }
+
+    /// <summary>The same; it leads, and the disk, held, has nothing of its term.</summary>
+    public void RestartUntilElected()
+    {
+        BeginAgain();
+        while (!Disk.IsHeld)
+        {
+            Clock.MonotonicMicros += 1_000;
+            Replica.DoWork();
+            Disk.IsHeld = Replica.Node.Role == Role.Leader;
+            Disk.Run();
+        }
     }
 
     public void Run(int turns)
@@ -150,6 +160,14 @@ internal sealed class SessionWorld : IDisposable
     }
 
     public void Dispose() => _log.Dispose();
+
+    private void BeginAgain()
+    {
+        _log.Dispose();
+        _apply.Jobs.Clear();
+        Disk.Jobs.Clear();
+        (_log, Replica, Machine) = Start();
+    }
 
     private (RecordLog Log, Chorus.Common.Replica.Replica Replica, KvStateMachine Machine) Start()
     {
