@@ -20,7 +20,8 @@ internal static class DiskStorageProcess
             : setting.Storage ?? new PosixStorage(host.DataDirectory);
         string name = options.File is null ? SlotFile.DefaultName : Path.GetFileName(options.File);
         var owner = new SlotFileOwner(options.Geometry, setting.ClusterId, setting.Incarnation, host.InMemory);
-        // What is left of the log cannot repair a state that knows more; all of it is in the log.
+        // What is left of the log cannot repair a state that knows more. It is made anew from snapshot and log, which
+        // the host has seen to be enough.
         if (setting.HasLogLostEntries && storage.Exists(name))
             storage.Delete(name);
         SlotFile file = SlotFile.Open(storage, name, owner);

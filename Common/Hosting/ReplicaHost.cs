@@ -106,8 +106,11 @@ public sealed class ReplicaHost(
     {
         long start = Stopwatch.GetTimestamp();
         SnapshotStore snapshots = OpenSnapshots(storage, node);
+        using var files = new OpenFiles();
         using var snapshotDisk = new DiskThread("snapshot", wakeup.Signal);
-        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, View = new SnapshotView() };
+        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, Files = files, View = new() };
+        // Already while the log is repaired: others may need it for the same.
+        port.View.Show(snapshots.Newest);
         var view = new LogView();
         var reports = new ObserverReports();
         TransferSource source = SourceOf(storage, view, reports, port);
@@ -121,6 +124,9 @@ public sealed class ReplicaHost(
         // First to end: no file is closed under the disk's hands.
         using DiskThread ending = disk;
         _logger.Recovered((long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, log.Recovered.Log.Count);
+        // Before a file whose state knows more than the log is given up for them.
+        if (log.Recovered.HasLostEntries && snapshots.Newest is null)
+            CheckBegin(log, LogIndex.Zero);
         using HostedState state = OpenState(node, directory, log, snapshots);
         CheckBegin(log, state.Machine.RestoredIndex);
         using DiskThread? apply = options.AppliesOnThread ? new DiskThread("apply", wakeup.Signal) : null;
@@ -145,7 +151,7 @@ public sealed class ReplicaHost(
         Drain(log);
         apply?.Dispose();
         _installed = replica.Installed;
-        if (_installed is not null)
+        if (_installed is not null && !stop.IsCancellationRequested)
             return null;
         state.Stopping?.Invoke();
         _logger.Stopped();
@@ -164,7 +170,7 @@ public sealed class ReplicaHost(
         RunWhile(GoesOn, replica, wakeup, poller);
         // The last answers need a moment to leave the process.
         long end = _clock.MonotonicMicros + HandOverMicrosMax;
-        if (replica.Node.Role == Role.Leader)
+        if (replica.Installed is null && replica.Node.Role == Role.Leader)
         {
             replica.BeginHandOver();
             RunWhile(() => replica.IsHandingOver && _clock.MonotonicMicros < end, replica, wakeup, poller);
@@ -298,23 +304,19 @@ public sealed class ReplicaHost(
     }
 
     private void Know(JoinReply? reply) => _sources =
-    [
-        .. from member in reply?.Members ?? []
-           where member.Id != options.Id
-           let address = MemberAddresses.TransferOf(member)
-           where address.Length > 0
-           select address,
-    ];
+        Others((reply?.Members ?? []).Select(member => (member.Id, MemberAddresses.TransferOf(member))));
 
-    private IReadOnlyList<string> SourcesIn(IStorage storage) =>
-    [
-        .. _sources.Concat(
-            from member in KnownMembers.Load(storage)
-            where member.Id.Value != options.Id
-            let address = MemberAddresses.TransferOf(member)
-            where address.Length > 0
-            select address).Distinct(),
-    ];
+    private IReadOnlyList<string> SourcesIn(IStorage storage)
+    {
+        IReadOnlyList<Member> known = KnownMembers.Load(storage);
+        return
+        [
+            .. _sources.Concat(Others(known.Select(one => (one.Id.Value, MemberAddresses.TransferOf(one))))).Distinct(),
+        ];
+    }
+
+    private IReadOnlyList<string> Others(IEnumerable<(string Id, string Transfer)> members) =>
+        [.. members.Where(one => one.Id != options.Id && one.Transfer.Length > 0).Select(one => one.Transfer)];
 
     private JoinRequest RequestFor(ulong incarnation, Guid clusterId) => new()
     {

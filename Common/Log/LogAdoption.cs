@@ -16,8 +16,8 @@ internal static class LogAdoption
     /// <summary>Whether a log holds the last record of a snapshot, or begins right behind it.</summary>
     public static bool Continues(LogRecovery recovery, in RecordHeader snapshot)
     {
-        var mark = new SnapshotMark(snapshot.Index, snapshot.Term, new(LogIndex.Zero, Configuration.Empty));
-        return mark.IsContinuedBy(TermAt(recovery, snapshot.Index));
+        Term? there = new TermRuns(recovery.Entries, recovery.Base.Term).TermAt(snapshot.Index);
+        return SnapshotMark.IsContinuedBy(snapshot.Term, there);
     }
 
     /// <summary>Removes the log, and begins anew behind the snapshot.</summary>
@@ -33,18 +33,5 @@ internal static class LogAdoption
             catalog.Storage.SyncDirectory();
         }
         return new LogRecovery(catalog, snapshot, hardState.Recovered.Commit, recovery);
-    }
-
-    private static Term? TermAt(LogRecovery recovery, LogIndex index)
-    {
-        if (index == recovery.Base.Index && index > LogIndex.Zero)
-            return recovery.Base.Term;
-        Term? term = null;
-        foreach (TermRun run in recovery.Entries.Terms)
-        {
-            if (run.First <= index)
-                term = run.Term;
-        }
-        return index > recovery.Base.Index && index <= recovery.Last.Index ? term : null;
     }
 }

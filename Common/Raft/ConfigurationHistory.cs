@@ -18,19 +18,13 @@ internal sealed class ConfigurationHistory
     /// </summary>
     public ConfigurationHistory(RecoveredState recovered)
     {
-        ConfigurationEntry? older = recovered.Snapshot?.Configuration;
-        if (Mutants.SnapshotKeepsConfiguration && recovered.Log.Configurations.Count > 0)
-            older = null;
+        bool isDropped = Mutants.SnapshotKeepsConfiguration && recovered.Log.Configurations.Count > 0;
+        // One that stands in the log comes with it.
+        if (recovered.Snapshot?.Configuration is { } older && older.Index > LogIndex.Zero
+            && older.Index < recovered.Log.From && !isDropped)
+            Append(older.Index, older.Configuration);
         foreach (ConfigurationEntry entry in recovered.Log.Configurations)
-        {
-            if (older is { } before && before.Index > LogIndex.Zero && before.Index < entry.Index)
-                Append(before.Index, before.Configuration);
-            if (older is { } reached && reached.Index <= entry.Index)
-                older = null;
             Append(entry.Index, entry.Configuration);
-        }
-        if (older is { } last && last.Index > LogIndex.Zero)
-            Append(last.Index, last.Configuration);
     }
 
     /// <summary>The configuration in force and where it stands.</summary>

@@ -12,8 +12,12 @@ public sealed record SnapshotMark(LogIndex Index, Term Term, ConfigurationEntry 
     /// </summary>
     /// <param name="there">Term of the log's entry at <see cref="Index"/>; null where it does not reach there.</param>
     /// <remarks>Raft figure 13, steps 6 and 7.</remarks>
-    public bool IsContinuedBy(Term? there) =>
-        there == Term || Mutants.SnapshotKeepsSuffix;
+    public bool IsContinuedBy(Term? there) => IsContinuedBy(Term, there);
+
+    /// <summary>The same, of a snapshot of which only the term of the last entry is at hand.</summary>
+    /// <param name="term">That term.</param>
+    /// <param name="there">Term of the log's entry there.</param>
+    internal static bool IsContinuedBy(Term term, Term? there) => there == term || Mutants.SnapshotKeepsSuffix;
 }
 
 /// <summary>What a snapshot that was fetched is worth to a node.</summary>

@@ -72,29 +72,23 @@ internal sealed class PeerLink
     }
 
     /// <summary>
-    /// The log was cut: entries held back behind the cut are gone, or others stand in their place, which an old term's
+    /// The log was truncated: entries held back behind that place are gone, or others stand there, which an old term's
     /// message must not carry.
     /// </summary>
-    public void Truncate(LogIndex from)
-    {
-        for (int i = _held.Count; i > 0; i--)
-        {
-            (Message Message, long HardStates) held = _held.Dequeue();
-            if (held.Message is not AppendRequest append || append.Entries.Until <= from)
-                _held.Enqueue(held);
-        }
-    }
+    public void Truncate(LogIndex from) => DropHeld(append => append.Entries.Until > from);
 
     /// <summary>
     /// The log was cut off before an index: entries held back that stood there can no longer be read. What the receiver
     /// lacks it is told anew.
     /// </summary>
-    public void Cut(LogIndex first)
+    public void Cut(LogIndex first) => DropHeld(append => append.Entries.Count > 0 && append.Entries.From < first);
+
+    private void DropHeld(Predicate<AppendRequest> isGone)
     {
         for (int i = _held.Count; i > 0; i--)
         {
             (Message Message, long HardStates) held = _held.Dequeue();
-            if (held.Message is not AppendRequest { Entries.Count: > 0 } append || append.Entries.From >= first)
+            if (held.Message is not AppendRequest append || !isGone(append))
                 _held.Enqueue(held);
         }
     }

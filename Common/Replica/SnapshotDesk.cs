@@ -16,7 +16,7 @@ internal sealed class SnapshotDesk
     private readonly ILogger _logger;
     private readonly LogRetention _retention;
 
-    /// <summary>Makes it idle, and shows the newest snapshot to the transfer service.</summary>
+    /// <summary>Makes it idle.</summary>
     /// <param name="options">Who this node is, and when it takes snapshots.</param>
     /// <param name="ports">What it speaks to the world through; that of snapshots among them.</param>
     /// <param name="node">The core.</param>
@@ -38,7 +38,6 @@ internal sealed class SnapshotDesk
         _retention = new LogRetention(options, port, node, log, ports);
         if (ports.Fetch is { } fetch)
             Fetch = new SnapshotFetch(options, port, node, fetch, isTermDurable, logger);
-        port.View?.Show(port.Store.Newest);
     }
 
     /// <summary>Takes snapshots.</summary>

@@ -21,7 +21,7 @@ internal sealed class SnapshotFetch(
     private const long OfferMicros = 10_000_000;
 
     private readonly SnapshotStream _stream = new(transport, lane: 1, options.CatchUpStream);
-    private readonly SnapshotFetchJob _job = new(port.Store.Storage);
+    private readonly SnapshotFetchJob _job = port.Files.Add(new SnapshotFetchJob(port.Store.Storage));
     private ArrayBufferWriter<byte> _coming = new();
     private ArrayBufferWriter<byte> _writing = new();
     private int _comingChunks;
@@ -30,8 +30,23 @@ internal sealed class SnapshotFetch(
     private long _releaseAt;
     private long _offerUntil;
 
+    private Stage _stage;
+
+    // Whether the last step was begun by an earlier fetch: what came of it says nothing of the source of this one.
+    private bool _isStepOld;
+
+    /// <summary>What is done with the snapshot that is fetched.</summary>
+    private enum Stage : byte
+    {
+        Idle,
+        Receiving,
+        Verifying,
+        Offering,
+        Adopting,
+    }
+
     /// <summary>Whether a snapshot is being fetched, verified or offered.</summary>
-    public bool IsActive { get; private set; }
+    public bool IsActive => _stage != Stage.Idle;
 
     /// <summary>The snapshot, durable and verified, from which this node must begin anew; null: not yet.</summary>
     public SnapshotInfo? Installed { get; private set; }
@@ -45,17 +60,12 @@ internal sealed class SnapshotFetch(
     /// <summary>The source.</summary>
     public string Address => _stream.Address;
 
-    private bool IsReceiving { get; set; }
-
-    private bool IsVerifying { get; set; }
-
-    private bool IsAdopting { get; set; }
-
     /// <summary>Begins with a source, where possible where another one left off.</summary>
     public void Begin(string address, long nowMicros)
     {
         Check.That(!IsActive, "one snapshot at a time");
-        (IsActive, IsReceiving, Failure) = (true, true, "");
+        (_stage, Failure) = (Stage.Receiving, "");
+        _isStepOld = true;
         _stream.GoOn(address, options.ClusterId, node.Commit.Next, nowMicros);
         if (_stream.Position == 0)
         {
@@ -70,9 +80,9 @@ internal sealed class SnapshotFetch(
     /// <summary>Gives up; what has come so far may be gone on with.</summary>
     public void Cancel()
     {
-        if (!IsActive || IsAdopting)
+        if (_stage is Stage.Idle or Stage.Adopting)
             return;
-        IsActive = IsReceiving = IsVerifying = false;
+        _stage = Stage.Idle;
         CloseStream();
     }
 
@@ -83,17 +93,32 @@ internal sealed class SnapshotFetch(
     {
         if (!IsActive || Installed is not null)
             return false;
-        bool worked = IsReceiving && Receive(nowMicros);
+        bool worked = _stage == Stage.Receiving && Receive(nowMicros);
         if (!_job.IsFinished)
             return worked;
+        if (!IsActive)
+            return worked;
         if (_job.Error is { } error)
+        {
             TakeError(error);
-        else if (IsAdopting)
-            Installed = _job.Verified;
-        else if (IsVerifying)
-            Offer(nowMicros);
-        else
-            worked |= WriteOn(nowMicros);
+            return worked;
+        }
+        switch (_stage)
+        {
+            case Stage.Adopting:
+                Installed = _job.Verified;
+                break;
+            case Stage.Verifying:
+                (_stage, _offerUntil) = (Stage.Offering, nowMicros + OfferMicros);
+                Offer(nowMicros);
+                break;
+            case Stage.Offering:
+                Offer(nowMicros);
+                break;
+            default:
+                worked |= WriteOn(nowMicros);
+                break;
+        }
         return worked;
     }
 
@@ -102,7 +127,7 @@ internal sealed class SnapshotFetch(
         bool worked = false;
         int messages = 0;
         // What is not taken out of the socket is not sent by the source: it has no more credit.
-        while (IsReceiving && messages++ < MessagesPerRound
+        while (_stage == Stage.Receiving && messages++ < MessagesPerRound
             && transport.TryReceive(out string address, out var header, out ReadOnlySpan<byte> body))
         {
             worked = true;
@@ -128,7 +153,7 @@ internal sealed class SnapshotFetch(
             _writingChunks = 0;
             _releaseAt = nowMicros + _writing.WrittenCount * 1_000_000L / options.SnapshotFetchBytesPerSecond;
         }
-        if (_writingChunks > 0 || !IsReceiving)
+        if (_writingChunks > 0)
             return false;
         if (_coming.WrittenCount > 0)
         {
@@ -140,8 +165,7 @@ internal sealed class SnapshotFetch(
         }
         else if (_stream.State == TransferStreamState.Complete)
         {
-            (IsReceiving, IsVerifying) = (false, true);
-            _offerUntil = long.MaxValue;
+            _stage = Stage.Verifying;
             CloseStream();
             _job.Verify();
         }
@@ -149,6 +173,7 @@ internal sealed class SnapshotFetch(
         {
             return false;
         }
+        _isStepOld = false;
         port.Executor.Post(_job);
         return true;
     }
@@ -156,19 +181,16 @@ internal sealed class SnapshotFetch(
     private void Offer(long nowMicros)
     {
         SnapshotInfo snapshot = _job.Verified!;
-        if (_offerUntil == long.MaxValue)
-            _offerUntil = nowMicros + OfferMicros;
         string? foreign = Foreign(snapshot.Header);
         SnapshotOutcome outcome = foreign is not null
             ? SnapshotOutcome.Ignored
-            : node.OfferSnapshot(new SnapshotMark(
-                snapshot.Index, snapshot.Header.Last.Term, snapshot.Header.Configuration));
+            : node.OfferSnapshot(SnapshotDesk.Mark(snapshot)!);
         if (outcome == SnapshotOutcome.Replaces)
         {
             // A crash must not forget the term in which a leader named so much committed, and remember the snapshot.
             if (!isTermDurable())
                 return;
-            IsAdopting = true;
+            _stage = Stage.Adopting;
             logger.SnapshotFetched(options.Id, snapshot.Index);
             _job.Adopt();
             port.Executor.Post(_job);
@@ -194,7 +216,7 @@ internal sealed class SnapshotFetch(
         if (error is LogCorruptionException or NodeDirectoryException)
         {
             logger.SnapshotFetchDamaged(options.Id, error.Message);
-            Drop("its snapshot is damaged");
+            Drop(_isStepOld ? "" : "its snapshot is damaged");
         }
         else if (error is DiskFullException)
         {
@@ -212,7 +234,7 @@ internal sealed class SnapshotFetch(
 
     private void Drop(string failure)
     {
-        (IsActive, IsReceiving, IsVerifying) = (false, false, false);
+        _stage = Stage.Idle;
         Failure = failure;
         CloseStream();
         _stream.Forget();
@@ -223,7 +245,7 @@ internal sealed class SnapshotFetch(
     // What came is whole up to where it broke off: another source may have the rest.
     private void Fail(string why)
     {
-        (IsActive, IsReceiving) = (false, false);
+        _stage = Stage.Idle;
         Failure = why;
         if (_stream.State == TransferStreamState.Untrue || _stream.Refusal == TransferRefusal.NoLongerKept)
             _stream.Forget();

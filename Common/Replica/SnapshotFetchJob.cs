@@ -1,23 +1,14 @@
 using System.Buffers;
 using Chorus.Common.Log;
 using Chorus.Common.Snapshots;
-using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
 
 /// <summary>Steps of bringing a fetched snapshot to the disk, one at a time. Reused for all of them.</summary>
 /// <param name="storage">The data directory.</param>
-internal sealed class SnapshotFetchJob(IStorage storage) : IDiskJob
+internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
 {
     private IStorageFile? _file;
-    private Action? _step;
-    private volatile bool _isFinished = true;
-
-    /// <summary>Whether nothing is under way; all else is visible with it.</summary>
-    public bool IsFinished => _isFinished;
-
-    /// <summary>Why the last step failed; null: it did not.</summary>
-    public Exception? Error { get; private set; }
 
     /// <summary>What <see cref="Verify"/> found; null before, and when it was damaged.</summary>
     public SnapshotInfo? Verified { get; private set; }
@@ -62,17 +53,7 @@ internal sealed class SnapshotFetchJob(IStorage storage) : IDiskJob
     });
 
     /// <inheritdoc/>
-    public void Write() => _step!();
-
-    /// <inheritdoc/>
-    public void Sync() => _isFinished = true;
-
-    /// <inheritdoc/>
-    public void Fail(Exception error)
-    {
-        Error = error;
-        _isFinished = true;
-    }
+    public override void Dispose() => _file?.Dispose();
 
     private void Renew()
     {
@@ -80,13 +61,5 @@ internal sealed class SnapshotFetchJob(IStorage storage) : IDiskJob
         if (storage.Exists(SnapshotNames.Fetched))
             storage.Delete(SnapshotNames.Fetched);
         _file = storage.Create(SnapshotNames.Fetched);
-    }
-
-    private void Prepare(Action step)
-    {
-        Check.That(_isFinished, "one step of a snapshot at a time");
-        _step = step;
-        Error = null;
-        _isFinished = false;
     }
 }

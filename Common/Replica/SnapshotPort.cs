@@ -14,6 +14,9 @@ public sealed record SnapshotPort
     /// </summary>
     public required IDiskExecutor Executor { get; init; }
 
+    /// <summary>Closed by the owner when <see cref="Executor"/> has ended.</summary>
+    public OpenFiles Files { get; init; } = new();
+
     /// <summary>Where the transfer service sees the newest one; null: nobody serves it.</summary>
     public SnapshotView? View { get; init; }
 

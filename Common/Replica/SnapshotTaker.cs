@@ -53,7 +53,7 @@ internal sealed class SnapshotTaker
     {
         (_options, _port, _node, _log, _counters, _logger) = (options, port, node, log, counters, logger);
         _isTermDurable = isTermDurable;
-        _job = new SnapshotWriteJob(port.Store.Storage);
+        _job = port.Files.Add(new SnapshotWriteJob(port.Store.Storage));
         Step = new SnapshotStep(state, options.Snapshots.PieceBytes);
     }
 
@@ -79,27 +79,24 @@ internal sealed class SnapshotTaker
     /// <summary>Once a round of the loop: sees what the disk has done, and whether a snapshot is due.</summary>
     /// <param name="nowMicros">Monotonic time.</param>
     /// <param name="applied">Last index applied.</param>
-    /// <returns>Whether there is a new snapshot.</returns>
-    public bool Work(long nowMicros, LogIndex applied)
+    public void Work(long nowMicros, LogIndex applied)
     {
         if (!_job.IsFinished || _job.Error is not null)
-            return false;
+            return;
         switch (_stage)
         {
             case Stage.Idle when nowMicros >= _lookAt:
                 _lookAt = nowMicros + LookMicros;
                 if (IsDue(applied))
                     _stage = Stage.Wanted;
-                return false;
+                break;
             case Stage.Finishing:
                 _stage = Stage.Idle;
                 TakeFinished(_job.Finished!, nowMicros);
-                return true;
+                break;
             case Stage.Abandoning:
                 _stage = Stage.Idle;
-                return false;
-            default:
-                return false;
+                break;
         }
     }
 

@@ -1,23 +1,14 @@
 using System.Buffers;
 using Chorus.Common.Log;
 using Chorus.Common.Snapshots;
-using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
 
 /// <summary>Steps of writing a snapshot on its way to the disk, one at a time. Reused for all of them.</summary>
 /// <param name="storage">The data directory.</param>
-internal sealed class SnapshotWriteJob(IStorage storage) : IDiskJob, IDisposable
+internal sealed class SnapshotWriteJob(IStorage storage) : DiskSteps
 {
     private SnapshotWriter? _writer;
-    private Action? _step;
-    private volatile bool _isFinished = true;
-
-    /// <summary>Whether nothing is under way; all else is visible with it.</summary>
-    public bool IsFinished => _isFinished;
-
-    /// <summary>Why the last step failed; null: it did not.</summary>
-    public Exception? Error { get; private set; }
 
     /// <summary>What was finished; null before.</summary>
     public SnapshotInfo? Finished { get; private set; }
@@ -67,26 +58,5 @@ internal sealed class SnapshotWriteJob(IStorage storage) : IDiskJob, IDisposable
     });
 
     /// <inheritdoc/>
-    public void Write() => _step!();
-
-    /// <inheritdoc/>
-    public void Sync() => _isFinished = true;
-
-    /// <inheritdoc/>
-    public void Fail(Exception error)
-    {
-        Error = error;
-        _isFinished = true;
-    }
-
-    /// <summary>Closes the file. When nothing is under way any more.</summary>
-    public void Dispose() => _writer?.Dispose();
-
-    private void Prepare(Action step)
-    {
-        Check.That(_isFinished, "one step of a snapshot at a time");
-        _step = step;
-        Error = null;
-        _isFinished = false;
-    }
+    public override void Dispose() => _writer?.Dispose();
 }

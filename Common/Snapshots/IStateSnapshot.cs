@@ -25,7 +25,8 @@ public interface IStateSnapshot : IDisposable
     /// <summary>Writes the next piece.</summary>
     /// <param name="piece">Where it goes.</param>
     /// <param name="bytesMax">
-    /// About how long a piece becomes: an entry that begins before this limit is still taken whole.
+    /// About how long a piece becomes: what begins before this limit is still taken whole, an entry or a buffer of old
+    /// contents.
     /// </param>
     /// <returns>False when everything has been handed out.</returns>
     bool TryWrite(IBufferWriter<byte> piece, int bytesMax);

@@ -102,6 +102,7 @@ internal sealed class Process : IMachineProcess
     {
         Plan plan = _around.Plan;
         SnapshotStore store = SnapshotStore.Open(_node.Storage, _around.ClusterId);
+        _snapshotView.Show(store.Newest);
         _log = RecordLog.TryOpen(_node.Storage, Disk, plan.Log, OpeningOf(store), out DamagedLog? damaged);
         if (_log is not null)
         {
