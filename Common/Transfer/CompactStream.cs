@@ -8,45 +8,24 @@ namespace Chorus.Common.Transfer;
 /// key, in the order of the log. Used like <see cref="LogStream"/>. Every record's checksum is verified; that none is
 /// missing only the digest of the state can tell.
 /// </summary>
-public sealed class CompactStream
+public sealed class CompactStream : TransferStream
 {
-    private readonly StreamLink _link;
     private LogIndex _until;
 
     /// <summary>Makes a stream that is not open.</summary>
     /// <param name="transport">Sends; what it receives, the caller hands to <see cref="TryAccept"/>.</param>
     /// <param name="lane">Another number for each stream over the same transport.</param>
     /// <param name="options">Limits; defaults when null.</param>
-    public CompactStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null) =>
-        _link = new StreamLink(transport, lane, options ?? new TransferStreamOptions());
-
-    /// <summary>Where the stream stands.</summary>
-    public TransferStreamState State => _link.State;
-
-    /// <summary>The source, <c>host:port</c>.</summary>
-    public string Address => _link.Address;
-
-    /// <summary>The cluster: as asked for, or else as the first chunk says; empty before.</summary>
-    public Guid ClusterId => _link.ClusterId;
+    public CompactStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null)
+        : base(transport, lane, options)
+    {
+    }
 
     /// <summary>
     /// Everything before this index has been handed out. A stream that ended early is opened again from here, at any
     /// source, with the same end.
     /// </summary>
     public LogIndex Next { get; private set; }
-
-    /// <summary>Why the source refused.</summary>
-    public TransferRefusal Refusal => _link.Refusal;
-
-    /// <summary>First index that the source keeps, where it refused with <see cref="TransferRefusal.NoLongerKept"/>.
-    /// </summary>
-    public LogIndex FirstKept => _link.FirstKept;
-
-    /// <summary>Why the stream is refused, silent or untrue, in a sentence; otherwise empty.</summary>
-    public string Reason => _link.Reason;
-
-    /// <summary>Monotonic time at which <see cref="Poll"/> has something to do at the latest.</summary>
-    public long NextWorkMicros => _link.NextWorkMicros;
 
     /// <summary>Asks a source.</summary>
     /// <param name="address">Transfer address of the source, <c>host:port</c>.</param>
@@ -67,7 +46,7 @@ public sealed class CompactStream
             First = first,
             Until = until,
         };
-        _link.Open(address, request, nowMicros);
+        Link.Open(address, request, nowMicros);
     }
 
     /// <summary>Takes a message that the transport received; as <see cref="LogStream.TryAccept"/>.</summary>
@@ -77,7 +56,7 @@ public sealed class CompactStream
     /// <param name="nowMicros">Monotonic time.</param>
     /// <param name="records">
     /// Records back to back, to be read with <see cref="RecordCodec"/>, for their indexes have gaps; valid as long as
-    /// <paramref name="body"/>. Each time that it is not empty, <see cref="Release"/> is due once.
+    /// <paramref name="body"/>. Each time that it is not empty, <see cref="TransferStream.Release"/> is due once.
     /// </param>
     /// <returns>False when the message belongs to somebody else.</returns>
     public bool TryAccept(
@@ -85,7 +64,7 @@ public sealed class CompactStream
         out ReadOnlySpan<byte> records)
     {
         records = default;
-        if (!_link.TryTake(address, header, body, nowMicros, out TransferHeader message))
+        if (!Link.TryTake(address, header, body, nowMicros, out TransferHeader message))
             return false;
         if (message.Type == TransferMessageType.End)
             TakeEnd(message);
@@ -94,38 +73,26 @@ public sealed class CompactStream
         return true;
     }
 
-    /// <summary>Gives chunks back; as <see cref="LogStream.Release"/>.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    /// <param name="chunks">How many.</param>
-    public void Release(long nowMicros, int chunks = 1) => _link.Release(chunks, nowMicros);
-
-    /// <summary>Sends what is due and notices silence.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    public void Poll(long nowMicros) => _link.Poll(nowMicros);
-
-    /// <summary>Ends the stream; what still arrives of it is nobody's.</summary>
-    public void Close() => _link.Close();
-
     private void TakeEnd(in TransferHeader end)
     {
         if (end.First != _until)
         {
-            _link.Distrust($"it ends before index {end.First}, but was asked for everything before {_until}");
+            Link.Distrust($"it ends before index {end.First}, but was asked for everything before {_until}");
             return;
         }
         Next = _until;
-        _link.Complete(end);
+        Link.Complete(end);
     }
 
     private bool TryTakeChunk(in TransferHeader chunk, ReadOnlySpan<byte> body)
     {
         if (Wrong(chunk, body) is { } what)
         {
-            _link.Distrust(what);
+            Link.Distrust(what);
             return false;
         }
         Next = chunk.Until;
-        _link.Accept(chunk);
+        Link.Accept(chunk);
         return chunk.Count > 0;
     }
 

@@ -13,25 +13,16 @@ namespace Chorus.Common.Transfer;
 /// <see cref="LogStream"/> from there, so that the source keeps that part of its log. A copy that broke off can go on
 /// at <see cref="Position"/>, also from another source: then the smallest beginning and the largest end count.
 /// </remarks>
-public sealed class ImageStream
+public sealed class ImageStream : TransferStream
 {
-    private readonly StreamLink _link;
-
     /// <summary>Makes a stream that is not open.</summary>
     /// <param name="transport">Sends; what it receives, the caller hands to <see cref="TryAccept"/>.</param>
     /// <param name="lane">Another number for each stream over the same transport.</param>
     /// <param name="options">Limits; defaults when null.</param>
-    public ImageStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null) =>
-        _link = new StreamLink(transport, lane, options ?? new TransferStreamOptions());
-
-    /// <summary>Where the stream stands.</summary>
-    public TransferStreamState State => _link.State;
-
-    /// <summary>The source, <c>host:port</c>.</summary>
-    public string Address => _link.Address;
-
-    /// <summary>The cluster: as asked for, or else as the first chunk says; empty before.</summary>
-    public Guid ClusterId => _link.ClusterId;
+    public ImageStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null)
+        : base(transport, lane, options)
+    {
+    }
 
     /// <summary>Everything of the file before this offset has been handed out, or is zeros.</summary>
     public long Position { get; private set; }
@@ -44,15 +35,6 @@ public sealed class ImageStream
 
     /// <summary>Index behind the last one that must be applied to the copy; 0 until the stream is complete.</summary>
     public LogIndex ApplyUntil { get; private set; }
-
-    /// <summary>Why the source refused.</summary>
-    public TransferRefusal Refusal => _link.Refusal;
-
-    /// <summary>Why the stream is refused, silent or untrue, in a sentence; otherwise empty.</summary>
-    public string Reason => _link.Reason;
-
-    /// <summary>Monotonic time at which <see cref="Poll"/> has something to do at the latest.</summary>
-    public long NextWorkMicros => _link.NextWorkMicros;
 
     /// <summary>Asks a source.</summary>
     /// <param name="address">Transfer address of the source, <c>host:port</c>.</param>
@@ -71,7 +53,7 @@ public sealed class ImageStream
             ClusterId = clusterId,
             Position = position,
         };
-        _link.Open(address, request, nowMicros);
+        Link.Open(address, request, nowMicros);
     }
 
     /// <summary>Takes a message that the transport received; as <see cref="LogStream.TryAccept"/>.</summary>
@@ -81,8 +63,8 @@ public sealed class ImageStream
     /// <param name="nowMicros">Monotonic time.</param>
     /// <param name="offset">Where the piece belongs in the file.</param>
     /// <param name="piece">
-    /// Whole slots; valid as long as <paramref name="body"/>. Each time that it is not empty, <see cref="Release"/> is
-    /// due once.
+    /// Whole slots; valid as long as <paramref name="body"/>. Each time that it is not empty,
+    /// <see cref="TransferStream.Release"/> is due once.
     /// </param>
     /// <returns>False when the message belongs to somebody else.</returns>
     public bool TryAccept(
@@ -91,13 +73,13 @@ public sealed class ImageStream
     {
         piece = default;
         offset = 0;
-        if (!_link.TryTake(address, header, body, nowMicros, out TransferHeader message))
+        if (!Link.TryTake(address, header, body, nowMicros, out TransferHeader message))
             return false;
         if (message.Type is not (TransferMessageType.Chunk or TransferMessageType.End))
             return true;
         if (Wrong(message, body) is { } what)
         {
-            _link.Distrust(what);
+            Link.Distrust(what);
             return true;
         }
         if (message.Length > 0)
@@ -106,10 +88,10 @@ public sealed class ImageStream
         {
             Position = Length;
             ApplyUntil = message.Limit.Next;
-            _link.Complete(message);
+            Link.Complete(message);
             return true;
         }
-        _link.Accept(message);
+        Link.Accept(message);
         if (message.Count == 0)
             return true;
         offset = message.Position;
@@ -117,18 +99,6 @@ public sealed class ImageStream
         Position = offset + body.Length;
         return true;
     }
-
-    /// <summary>Gives chunks back; as <see cref="LogStream.Release"/>.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    /// <param name="chunks">How many.</param>
-    public void Release(long nowMicros, int chunks = 1) => _link.Release(chunks, nowMicros);
-
-    /// <summary>Sends what is due and notices silence.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    public void Poll(long nowMicros) => _link.Poll(nowMicros);
-
-    /// <summary>Ends the stream; what still arrives of it is nobody's.</summary>
-    public void Close() => _link.Close();
 
     private string? Wrong(in TransferHeader message, ReadOnlySpan<byte> body)
     {

@@ -19,9 +19,8 @@ namespace Chorus.Common.Transfer;
 /// What was handed out is verified and counts, however the stream ends: opened again with <see cref="Last"/>, at this
 /// source or another, it goes on with the very next record. Owned by the thread that owns the transport.
 /// </remarks>
-public sealed class LogStream
+public sealed class LogStream : TransferStream
 {
-    private readonly StreamLink _link;
     private readonly int _chunkBytes;
     private LogIndex _until;
     private bool _isChainKnown;
@@ -32,20 +31,7 @@ public sealed class LogStream
     /// <param name="lane">Another number for each stream over the same transport.</param>
     /// <param name="options">Limits; defaults when null.</param>
     public LogStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null)
-    {
-        options ??= new TransferStreamOptions();
-        _link = new StreamLink(transport, lane, options);
-        _chunkBytes = options.ChunkBytes;
-    }
-
-    /// <summary>Where the stream stands.</summary>
-    public TransferStreamState State => _link.State;
-
-    /// <summary>The source, <c>host:port</c>.</summary>
-    public string Address => _link.Address;
-
-    /// <summary>The cluster: as asked for, or else as the first chunk says; empty before.</summary>
-    public Guid ClusterId => _link.ClusterId;
+        : base(transport, lane, options) => _chunkBytes = (options ?? new TransferStreamOptions()).ChunkBytes;
 
     /// <summary>
     /// Header of the last record that was handed out; before the first one, that of the record before it: of index
@@ -63,31 +49,13 @@ public sealed class LogStream
     public ulong ChainBefore { get; private set; }
 
     /// <summary>Last index that the source could have sent when it last spoke; 0 before.</summary>
-    public LogIndex Limit => _link.Limit;
-
-    /// <summary>Why the source refused.</summary>
-    public TransferRefusal Refusal => _link.Refusal;
-
-    /// <summary>First index that the source keeps, where it refused with <see cref="TransferRefusal.NoLongerKept"/>.
-    /// </summary>
-    public LogIndex FirstKept => _link.FirstKept;
-
-    /// <summary>
-    /// Index of the snapshot by which the source stands for what it no longer keeps; 0 when it has none.
-    /// </summary>
-    public LogIndex SnapshotIndex => _link.SnapshotIndex;
-
-    /// <summary>Why the stream is refused, silent or untrue, in a sentence; otherwise empty.</summary>
-    public string Reason => _link.Reason;
+    public LogIndex Limit => Link.Limit;
 
     /// <summary>
     /// Whether the stream ended because the source's record at <see cref="Last"/> is another one than the caller's: one
     /// of the two holds a wrong log.
     /// </summary>
     public bool HoldsAnotherLog => _hasOtherChain || Refusal == TransferRefusal.WrongChain;
-
-    /// <summary>Monotonic time at which <see cref="Poll"/> has something to do at the latest.</summary>
-    public long NextWorkMicros => _link.NextWorkMicros;
 
     /// <summary>Asks a source for what follows a record that the caller has. What was open before is closed.</summary>
     /// <param name="address">Transfer address of the source, <c>host:port</c>.</param>
@@ -127,8 +95,8 @@ public sealed class LogStream
     /// <param name="nowMicros">Monotonic time.</param>
     /// <param name="records">
     /// Verified records, the next ones behind <see cref="Last"/> as it was before the call; a part of
-    /// <paramref name="body"/>, valid as long as that. Often empty. Each time that it is not, <see cref="Release"/> is
-    /// due once.
+    /// <paramref name="body"/>, valid as long as that. Often empty. Each time that it is not,
+    /// <see cref="TransferStream.Release"/> is due once.
     /// </param>
     /// <returns>False when the message belongs to somebody else.</returns>
     public bool TryAccept(
@@ -136,7 +104,7 @@ public sealed class LogStream
         out ReadOnlySpan<byte> records)
     {
         records = default;
-        if (!_link.TryTake(address, header, body, nowMicros, out TransferHeader message))
+        if (!Link.TryTake(address, header, body, nowMicros, out TransferHeader message))
             return false;
         if (message.Type == TransferMessageType.End)
             TakeEnd(message);
@@ -145,27 +113,12 @@ public sealed class LogStream
         return true;
     }
 
-    /// <summary>
-    /// Gives chunks back that <see cref="TryAccept"/> handed out, so that the source may send others. While the caller
-    /// holds all of them back the source waits, and is not taken for silent.
-    /// </summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    /// <param name="chunks">How many.</param>
-    public void Release(long nowMicros, int chunks = 1) => _link.Release(chunks, nowMicros);
-
-    /// <summary>Sends what is due and notices silence.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    public void Poll(long nowMicros) => _link.Poll(nowMicros);
-
-    /// <summary>Ends the stream; what still arrives of it is nobody's.</summary>
-    public void Close() => _link.Close();
-
     private void Ask(string address, Guid clusterId, LogIndex until, long nowMicros)
     {
         Check.That(until == LogIndex.Zero || until > Last.Index, "a range ends behind its beginning");
         _until = until;
         _hasOtherChain = false;
-        _link.Open(
+        Link.Open(
             address,
             new TransferHeader
             {
@@ -183,11 +136,11 @@ public sealed class LogStream
     private void TakeEnd(in TransferHeader end)
     {
         if (end.First != Next)
-            _link.Distrust($"it ends before index {end.First}, but sent everything before {Next}");
+            Link.Distrust($"it ends before index {end.First}, but sent everything before {Next}");
         else if (_until != LogIndex.Zero && Next != _until)
-            _link.Distrust($"it ends before index {Next}, but was asked for everything before {_until}");
+            Link.Distrust($"it ends before index {Next}, but was asked for everything before {_until}");
         else
-            _link.Complete(end);
+            Link.Complete(end);
     }
 
     private bool TryTakeChunk(in TransferHeader chunk, ReadOnlySpan<byte> body)
@@ -195,10 +148,10 @@ public sealed class LogStream
         RecordHeader last = Last;
         if ((WrongFrame(chunk, body.Length) ?? WrongRecords(chunk, body, ref last)) is { } what)
         {
-            _link.Distrust(what);
+            Link.Distrust(what);
             return false;
         }
-        _link.Accept(chunk);
+        Link.Accept(chunk);
         if (chunk.Count == 0)
             return false;
         if (!_isChainKnown)

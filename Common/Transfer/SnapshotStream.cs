@@ -11,25 +11,20 @@ namespace Chorus.Common.Transfer;
 /// <remarks>
 /// A copy that broke off goes on where it was, at whoever has the very same file: index and maker name it.
 /// </remarks>
-public sealed class SnapshotStream
+public sealed class SnapshotStream : TransferStream
 {
     private const int MakerAt = 64;
 
-    private readonly StreamLink _link;
     private readonly byte[] _head = new byte[MakerAt + sizeof(ulong)];
 
     /// <summary>Makes a stream that is not open.</summary>
     /// <param name="transport">Sends; what it receives, the caller hands to <see cref="TryAccept"/>.</param>
     /// <param name="lane">Another number for each stream over the same transport.</param>
     /// <param name="options">Limits; defaults when null.</param>
-    public SnapshotStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null) =>
-        _link = new StreamLink(transport, lane, options ?? new TransferStreamOptions());
-
-    /// <summary>Where the stream stands.</summary>
-    public TransferStreamState State => _link.State;
-
-    /// <summary>The source, <c>host:port</c>.</summary>
-    public string Address => _link.Address;
+    public SnapshotStream(ITransferClientTransport transport, uint lane = 0, TransferStreamOptions? options = null)
+        : base(transport, lane, options)
+    {
+    }
 
     /// <summary>Everything of the file before this offset has been handed out.</summary>
     public long Position { get; private set; }
@@ -39,15 +34,6 @@ public sealed class SnapshotStream
 
     /// <summary>Index of the snapshot; 0 before the first message.</summary>
     public LogIndex Index { get; private set; }
-
-    /// <summary>Why the source refused.</summary>
-    public TransferRefusal Refusal => _link.Refusal;
-
-    /// <summary>Why the stream is refused, silent or untrue, in a sentence; otherwise empty.</summary>
-    public string Reason => _link.Reason;
-
-    /// <summary>Monotonic time at which <see cref="Poll"/> has something to do at the latest.</summary>
-    public long NextWorkMicros => _link.NextWorkMicros;
 
     private bool CanGoOn => Position >= _head.Length && Length > 0;
 
@@ -85,7 +71,7 @@ public sealed class SnapshotStream
     /// <param name="nowMicros">Monotonic time.</param>
     /// <param name="piece">
     /// The bytes before <see cref="Position"/>; valid as long as <paramref name="body"/>. Each time that it is not
-    /// empty, <see cref="Release"/> is due once.
+    /// empty, <see cref="TransferStream.Release"/> is due once.
     /// </param>
     /// <returns>False when the message belongs to somebody else.</returns>
     public bool TryAccept(
@@ -93,21 +79,21 @@ public sealed class SnapshotStream
         out ReadOnlySpan<byte> piece)
     {
         piece = default;
-        if (!_link.TryTake(address, header, body, nowMicros, out TransferHeader message))
+        if (!Link.TryTake(address, header, body, nowMicros, out TransferHeader message))
             return false;
         if (message.Type is not (TransferMessageType.Chunk or TransferMessageType.End))
             return true;
         if (Wrong(message, body) is { } what)
         {
-            _link.Distrust(what);
+            Link.Distrust(what);
             return true;
         }
         if (message.Type == TransferMessageType.End)
         {
-            _link.Complete(message);
+            Link.Complete(message);
             return true;
         }
-        _link.Accept(message);
+        Link.Accept(message);
         if (message.Count == 0)
             return true;
         (Length, Index) = (message.Length, message.First);
@@ -118,19 +104,7 @@ public sealed class SnapshotStream
         return true;
     }
 
-    /// <summary>Gives chunks back; as <see cref="LogStream.Release"/>.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    /// <param name="chunks">How many.</param>
-    public void Release(long nowMicros, int chunks = 1) => _link.Release(chunks, nowMicros);
-
-    /// <summary>Sends what is due and notices silence.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    public void Poll(long nowMicros) => _link.Poll(nowMicros);
-
-    /// <summary>Ends the stream; what still arrives of it is nobody's.</summary>
-    public void Close() => _link.Close();
-
-    private void Ask(string address, Guid clusterId, LogIndex index, long nowMicros) => _link.Open(
+    private void Ask(string address, Guid clusterId, LogIndex index, long nowMicros) => Link.Open(
         address,
         new TransferHeader
         {
