@@ -162,11 +162,13 @@ public sealed class LogRepair : IDisposable
     private void Look(long now)
     {
         _stream.Poll(now);
+        // Whatever becomes of the stream: what has come is verified.
+        bool isComplete = _filling is { IsComplete: true };
         bool hasNone = now - _broughtMicros >= _patienceMicros;
-        if (_stream.State == TransferStreamState.Open && !hasNone)
+        if (_stream.State == TransferStreamState.Open && !hasNone && !isComplete)
             return;
         string address = _stream.Address;
-        if (_stream.State == TransferStreamState.Complete && _filling is { IsComplete: true })
+        if (isComplete)
             Finish(address);
         else if (_stream.HoldsAnotherLog)
             Differs(address, now);

@@ -16,6 +16,9 @@ internal sealed class FakeSource(FakeLog log)
     /// <summary>It sends only at each so-manyeth opportunity.</summary>
     public int Slowness { get; set; } = 1;
 
+    /// <summary>Its last message of a stream never arrives.</summary>
+    public bool LosesEnds { get; set; }
+
     public LogIndex FirstKept { get; set; } = new(1);
 
     public TransferRefusal Refusal { get; set; }
@@ -64,7 +67,7 @@ internal sealed class FakeSource(FakeLog log)
             if (ChunksSent >= DiesAfterChunks)
                 return;
             (TransferHeader header, byte[] body) = Next(stream);
-            if (header.Type == default)
+            if (header.Type == default || (header.Type == TransferMessageType.End && LosesEnds))
                 continue;
             if (header.Type == TransferMessageType.Chunk && Falsify is not null)
                 (header, body) = Falsify(++ChunksSent, header, body);

@@ -136,6 +136,16 @@ public sealed class LogRepairTests
     }
 
     [Fact]
+    public void What_has_come_entirely_counts_though_nobody_says_that_it_was_the_end()
+    {
+        _sources.Add("a", _log).LosesEnds = true;
+        using LogRepair repair = Begin("a");
+        Assert.True(RunUntil(repair, () => repair.State == RepairState.Repaired));
+        using LogDriver driver = LogDriver.TryOpen(_storage, Opening, out _)!;
+        Assert.Equal((ulong)Records, driver.Log.LastIndex.Value);
+    }
+
+    [Fact]
     public void A_full_disk_is_waited_out()
     {
         _sources.Add("a", _log);
