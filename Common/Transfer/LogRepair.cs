@@ -37,7 +37,6 @@ public sealed class LogRepair : IDisposable
     private readonly long _patienceMicros;
     private HoleFilling? _filling;
     private bool _fromSegment;
-    private string _standsForIt = "";
     private bool _isOpen;
     private long _broughtMicros;
     private long _lineMicros;
@@ -140,7 +139,7 @@ public sealed class LogRepair : IDisposable
                 || records.IsEmpty)
                 continue;
             _broughtMicros = now;
-            _sources.Succeeded(address);
+            _sources.Succeeded();
             Filling().Add(records);
             _stream.Release(now);
         }
@@ -178,19 +177,22 @@ public sealed class LogRepair : IDisposable
     }
 
     /// <summary>
-    /// A source does not have the records, now or ever. If it has a snapshot that stands for all of them, they are
-    /// committed, and whoever was elected since has them: none must be here again before the node takes part.
+    /// A source does not have the records, now or ever. If nobody has them any more, and one has a snapshot that stands
+    /// for all of them, they are committed, and whoever was elected since has them: none must be here again before the
+    /// node takes part. Who is silent, or does not have them yet, may be the one that has kept them: it is waited for.
     /// </summary>
     private void Pass(string address, long now)
     {
         _sources.Failed(address, _stream.Reason.Length > 0 ? _stream.Reason : "it does not have them yet", now);
-        if (_stream.Refusal == TransferRefusal.NoLongerKept && _stream.SnapshotIndex.Next >= _hole.Until)
-            _standsForIt = address;
-        if (!MayBeginAnew || _standsForIt.Length == 0 || !_sources.HaveAllFailed)
+        if (_stream.Refusal is TransferRefusal.NoLongerKept or TransferRefusal.NotServed)
+            _sources.HasThemNoMore(address, _stream.SnapshotIndex);
+        else if (_stream.State != TransferStreamState.Silent)
+            _sources.MayHaveThem(address);
+        if (!MayBeginAnew || _sources.WhoStandsFor(_hole.Until) is not { } standsForIt)
             return;
         _damaged.EndBeforeHole();
         State = RepairState.Repaired;
-        _logger.RepairGivesUp(_node, _hole.From, _hole.Until.Previous, _standsForIt);
+        _logger.RepairGivesUp(_node, _hole.From, _hole.Until.Previous, standsForIt);
     }
 
     private void Finish(string address)
@@ -212,6 +214,7 @@ public sealed class LogRepair : IDisposable
         bool isOwn = _filling is null || _filling.Last.Index < _hole.From;
         bool isStart = _fromSegment || _hole.ResumesAt > 0 || _hole.From.Value == _hole.Segment.First;
         Abandon();
+        _sources.MayHaveThem(address);
         if (!isOwn)
             _sources.Failed(address, "its records do not continue those of another source", now);
         else if (!isStart)

@@ -10,7 +10,9 @@ internal sealed class RepairSources
 
     private readonly string[] _addresses;
     private readonly long[] _notBefore;
+    private readonly bool[] _areObservers;
     private readonly string[] _troubles;
+    private readonly LogIndex?[] _snapshotsInstead;
     private readonly long _pauseMicros;
     private int _turn;
 
@@ -29,16 +31,20 @@ internal sealed class RepairSources
                 .Select(MemberAddresses.TransferOf).Concat(more)
                 .Where(address => address.Length > 0 && address != ownAddress).Distinct(),
         ];
+        HashSet<string> observers =
+        [
+            .. configuration.Members.Where(member => member.Kind == MemberKind.Observer)
+                .Select(MemberAddresses.TransferOf),
+        ];
+        _areObservers = [.. _addresses.Select(observers.Contains)];
         _notBefore = new long[_addresses.Length];
         _troubles = [.. _addresses.Select(_ => "")];
+        _snapshotsInstead = new LogIndex?[_addresses.Length];
         _pauseMicros = pauseMicros;
     }
 
     /// <summary>Whether there is nobody.</summary>
     public bool IsEmpty => _addresses.Length == 0;
-
-    /// <summary>Whether each of them has been asked, and none has brought anything since.</summary>
-    public bool HaveAllFailed => _troubles.All(trouble => trouble.Length > 0);
 
     /// <summary>What went wrong with each, for people; empty where nothing did.</summary>
     public string Troubles
@@ -74,6 +80,37 @@ internal sealed class RepairSources
         (_notBefore[at], _troubles[at]) = (nowMicros + _pauseMicros, why);
     }
 
-    /// <summary>One brought records.</summary>
-    public void Succeeded(string address) => _troubles[Array.IndexOf(_addresses, address)] = "";
+    /// <summary>One said that it has the records no more, and never will.</summary>
+    /// <param name="address">It.</param>
+    /// <param name="snapshot">Index of the snapshot that it has instead; 0: none.</param>
+    public void HasThemNoMore(string address, LogIndex snapshot) =>
+        _snapshotsInstead[Array.IndexOf(_addresses, address)] = snapshot;
+
+    /// <summary>One said something else since.</summary>
+    public void MayHaveThem(string address) => _snapshotsInstead[Array.IndexOf(_addresses, address)] = null;
+
+    /// <summary>
+    /// Where every single one has said that it has the records no more: one whose snapshot stands for them. Otherwise
+    /// null. Of an observer it is enough that it was asked and brought nothing: no majority needs what it has, and one
+    /// that was taken off without being removed must not keep a voter from taking part.
+    /// </summary>
+    /// <param name="until">Index behind the last record that is missing.</param>
+    public string? WhoStandsFor(LogIndex until)
+    {
+        for (int i = 0; i < _addresses.Length; i++)
+        {
+            if (_snapshotsInstead[i] is null && !(_areObservers[i] && _troubles[i].Length > 0))
+                return null;
+        }
+        int at = Array.FindIndex(_snapshotsInstead, snapshot => snapshot?.Next >= until);
+        return at < 0 ? null : _addresses[at];
+    }
+
+    /// <summary>One brought records. Who has cut those off may have the next ones: nobody has said anything of them.
+    /// </summary>
+    public void Succeeded()
+    {
+        Array.Fill(_troubles, "");
+        Array.Clear(_snapshotsInstead);
+    }
 }

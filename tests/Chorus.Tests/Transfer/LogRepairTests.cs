@@ -112,7 +112,8 @@ public sealed class LogRepairTests
     {
         FakeSource source = _sources.Add("a", _log);
         (source.FirstKept, source.Snapshot) = (new LogIndex(70), new LogIndex(snapshot));
-        _sources.Add("b", _log).DiesAfterChunks = 0;
+        FakeSource other = _sources.Add("b", _log);
+        other.FirstKept = new LogIndex(70);
         using LogRepair repair = Begin(mayBeginAnew, "a", "b");
         Assert.Equal(isGivenUp, RunUntil(repair, () => repair.State == RepairState.Repaired));
         using LogDriver? driver = LogDriver.TryOpen(_storage, Opening, out DamagedLog? damaged);
@@ -121,6 +122,47 @@ public sealed class LogRepairTests
             return;
         Assert.Equal((ulong)RecordsPerSegment, driver.Log.LastIndex.Value);
         Assert.True(driver.Log.Recovered.HasLostEntries);
+    }
+
+    [Theory]
+    [InlineData(TransferRefusal.NotYetThere)]
+    [InlineData(TransferRefusal.Overloaded)]
+    [InlineData(TransferRefusal.Damaged)]
+    [InlineData(null)]
+    public void Nothing_is_given_up_before_everybody_has_said_that_the_records_are_gone(TransferRefusal? said)
+    {
+        FakeSource source = _sources.Add("a", _log);
+        (source.FirstKept, source.Snapshot) = (new LogIndex(70), new LogIndex(80));
+        FakeSource other = _sources.Add("b", _log);
+        if (said is { } refusal)
+            other.Refusal = refusal;
+        else
+            other.DiesAfterChunks = 0;
+        using LogRepair repair = Begin(mayBeginAnew: true, "a", "b");
+        Assert.False(RunUntil(repair, () => repair.State != RepairState.Running));
+        Assert.True(source.Opened > 1 && other.Opened > 1);
+        (other.DiesAfterChunks, other.Refusal) = (int.MaxValue, TransferRefusal.None);
+        other.FirstKept = new LogIndex(70);
+        Assert.True(RunUntil(repair, () => repair.State == RepairState.Repaired));
+        using LogDriver driver = LogDriver.TryOpen(_storage, Opening, out _)!;
+        Assert.Equal((ulong)RecordsPerSegment, driver.Log.LastIndex.Value);
+    }
+
+    /// <summary>Whoever has cut the log before some records may still have the next ones.</summary>
+    [Fact]
+    public void When_records_have_come_everybody_is_asked_for_the_next_ones_before_they_are_given_up()
+    {
+        FakeSource source = _sources.Add("a", _log);
+        (source.FirstKept, source.Snapshot) = (new LogIndex(35), new LogIndex(80));
+        FakeSource other = _sources.Add("b", _log);
+        other.DiesAfterChunks = 2;
+        using LogRepair repair = Begin(mayBeginAnew: true, "b", "a");
+        Assert.True(RunUntil(repair, () => other.ChunksSent == 2));
+        Assert.Equal(1, source.Opened);
+        (other.DiesAfterChunks, other.FirstKept) = (int.MaxValue, new LogIndex(70));
+        Assert.True(RunUntil(repair, () => repair.State == RepairState.Repaired));
+        using LogDriver driver = LogDriver.TryOpen(_storage, Opening, out _)!;
+        Assert.Equal((ulong)Records, driver.Log.LastIndex.Value);
     }
 
     [Fact]
