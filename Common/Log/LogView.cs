@@ -17,14 +17,17 @@ public sealed class LogView
     /// <summary>The newest configuration that the owner knows; empty before the first.</summary>
     public Configuration Configuration => _configuration;
 
-    /// <summary>Changes when files that were shown have been replaced: they are to be opened again.</summary>
+    /// <summary>
+    /// Changes when files that were shown have been replaced: they are to be opened again. Read it behind
+    /// <see cref="Extent"/>: it changes before the extent of new files is shown.
+    /// </summary>
     public int Replacements => _replacements;
 
     /// <summary>Shows a new extent, of files that may have been replaced by a repair.</summary>
     public void Replace(LogExtent extent)
     {
-        _extent = extent;
         _replacements++;
+        _extent = extent;
     }
 
     /// <summary>Shows a new extent.</summary>

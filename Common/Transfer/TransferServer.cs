@@ -86,13 +86,8 @@ public sealed class TransferServer : IDisposable
     public void DoWork()
     {
         long now = _clock.MonotonicMicros;
-        if (_replacements != _source.View.Replacements)
-        {
-            _replacements = _source.View.Replacements;
-            _reader.Dispose();
-        }
         bool isBusy = TakeMessages(now);
-        LogExtent? extent = _source.View.Extent;
+        LogExtent? extent = Newest();
         isBusy |= extent is not null && ServeRound(extent, now);
         LookAfter(now);
         _streams.RemoveAll(static stream => stream.IsClosed);
@@ -116,6 +111,19 @@ public sealed class TransferServer : IDisposable
         foreach (ServedStream stream in _streams)
             stream.Close();
         _reader.Dispose();
+    }
+
+    /// <summary>What may be read. In this order: files that it shows are never read as they were before a repair.
+    /// </summary>
+    private LogExtent? Newest()
+    {
+        LogExtent? extent = _source.View.Extent;
+        if (_replacements != _source.View.Replacements)
+        {
+            _replacements = _source.View.Replacements;
+            _reader.Dispose();
+        }
+        return extent;
     }
 
     private bool TakeMessages(long now)
@@ -181,7 +189,7 @@ public sealed class TransferServer : IDisposable
         // Every stream has a number of its own: this is the same request a second time.
         if (Find(connection, open.Stream) is not null)
             return;
-        LogExtent? extent = _source.View.Extent;
+        LogExtent? extent = Newest();
         Refusal? refusal = Crowd(connection);
         Serving? serving = null;
         try
