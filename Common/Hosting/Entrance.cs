@@ -97,16 +97,25 @@ internal sealed class Entrance : IDisposable
         var disk = new DiskThread($"disk {options.Id}", wake);
         try
         {
-            using var fetch = new ZmqTransferClient(context, logger: logger);
+            var clock = new SystemClock();
+            var poller = new Poller();
+            using var fetch = new ZmqTransferClient(context, poller, logger: logger);
             IEnumerable<string> known =
                 members.Concat(KnownMembers.Load(directory.Storage)).Select(MemberAddresses.TransferOf);
             RecordLog? log = RepairedLog.Open(
                 directory.Storage, disk, host.Log,
                 new LogOpening { ClusterId = directory.ClusterId, IsObserver = true },
                 damaged => new LogRepair(
-                    new NodeId(options.Id), directory.ClusterId, damaged, known, fetch, new SystemClock(),
+                    new NodeId(options.Id), directory.ClusterId, damaged, known, fetch, clock,
                     new TransferStreamOptions(), logger),
-                (_, _, milliseconds) => stop.WaitHandle.WaitOne(milliseconds), stop);
+                (repair, micros) =>
+                {
+                    if (repair is null)
+                        stop.WaitHandle.WaitOne(TimeSpan.FromMicroseconds(micros));
+                    else
+                        poller.WaitMicros(micros);
+                },
+                clock, logger, stop);
             if (log is not null)
                 return new Entrance(disk, log, members);
             disk.Dispose();

@@ -42,6 +42,11 @@ internal static partial class LogMessages
     public static partial void SnapshotFound(
         this ILogger logger, long milliseconds, Chorus.Raft.LogIndex index, long bytes);
 
+    [LoggerMessage(113, LogLevel.Error,
+        "the log in {Location} cannot be put in order, because the disk is full: {Why}. Make room; it goes on by "
+            + "itself")]
+    public static partial void LogNeedsRoom(this ILogger logger, string location, string why);
+
     [LoggerMessage(107, LogLevel.Information,
         "starting from the own data; {Target} did not confirm the membership: {Why}")]
     public static partial void JoinUnconfirmed(this ILogger logger, string target, string why);

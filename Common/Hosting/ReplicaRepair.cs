@@ -26,6 +26,7 @@ internal sealed class ReplicaRepair(
         var poller = new Poller();
         poller.Add(sockets.Clients.Socket);
         poller.Add(wakeup);
+        using ZmqTransferClient fetch = sockets.OpenFetch(poller);
         RecordLog? log = RepairedLog.Open(
             storage, disk, options.Log,
             new LogOpening
@@ -40,19 +41,24 @@ internal sealed class ReplicaRepair(
                 desk = new RepairDesk(own, damaged, sockets.Clients);
                 view.Replace(damaged.Intact);
                 return new LogRepair(
-                    own.Id, own.ClusterId, damaged, Peers(), sockets.Fetch, clock, own.CatchUpStream, logger)
+                    own.Id, own.ClusterId, damaged, Peers(), fetch, clock, own.CatchUpStream, logger)
                 {
                     MayBeginAnew = true,
                 };
             },
-            (repair, _, milliseconds) =>
+            (repair, micros) =>
             {
-                desk!.DoWork(repair.Description);
                 DropWhatPeersSay();
-                poller.Wait(milliseconds);
+                if (repair is null)
+                {
+                    stop.WaitHandle.WaitOne(TimeSpan.FromMicroseconds(micros));
+                    return;
+                }
+                desk!.DoWork(repair.Description);
+                poller.WaitMicros(micros);
                 wakeup.Clear();
             },
-            stop);
+            clock, logger, stop);
         if (log is not null && desk is not null)
             view.Replace(log.ExtentUpTo(log.Recovered.KnownCommit));
         return log;

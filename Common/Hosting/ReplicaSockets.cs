@@ -7,11 +7,14 @@ namespace Chorus.Common.Hosting;
 internal sealed class ReplicaSockets : IDisposable
 {
     private readonly List<IDisposable> _open = [];
+    private readonly ZmqContext _context;
+    private readonly ILogger _logger;
 
     /// <summary>Listens on all of them, or on none.</summary>
     /// <exception cref="ZmqException">A port is in use, or an address is not this machine's.</exception>
     public ReplicaSockets(ZmqContext context, ReplicaHostOptions options, ILogger logger)
     {
+        (_context, _logger) = (context, logger);
         try
         {
             Clients = Open(new ZmqClientTransport(context, At(options.ClientEndpoint), "-port", null, logger));
@@ -59,6 +62,9 @@ internal sealed class ReplicaSockets : IDisposable
         if (Joins is not null)
             poller.Add(Joins.Socket);
     }
+
+    /// <summary>Another one that fetches, whose sockets are waited for; the caller closes it.</summary>
+    public ZmqTransferClient OpenFetch(Poller poller) => new(_context, poller, logger: _logger);
 
     /// <summary>Closes them, the last one first.</summary>
     public void Dispose()

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Chorus.Common.Messaging;
 using Chorus.Common.Replica;
-using Microsoft.Extensions.Logging;
+using Chorus.Tests.Hosting;
 
 namespace Chorus.Tests.Messaging;
 
@@ -322,19 +322,5 @@ public sealed class TransportTests : IDisposable
         bool any = transport.TryReceive(out PeerFrame frame);
         text = any ? $"{Encoding.UTF8.GetString(frame.Header)}|{Encoding.UTF8.GetString(frame.Records)}" : "";
         return any;
-    }
-
-    private sealed class Heard : ILogger
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
     }
 }
