@@ -60,7 +60,7 @@ public sealed class HoleFilling : IDisposable
         if (!Joins())
             return false;
         if (_hole.ResumesAt > 0)
-            _copy.CopyFrom(_hole.ResumesAt, ulong.MaxValue);
+            _copy.CopyFrom(_hole.ResumesAt);
         _copy.Sync();
         _copy.Dispose();
         _storage.Rename(SegmentSalvage.RepairName, _hole.Segment.Name);

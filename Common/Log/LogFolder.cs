@@ -8,9 +8,11 @@ namespace Chorus.Common.Log;
 /// written or repaired, and a process may go on writing there.
 /// </summary>
 /// <remarks>
-/// What counts is decided as a restart would: a segment supersedes older ones from its first index on, and the log
-/// ends before the first invalid record of the last segment. So entries of a replica are among it that no leader has
-/// committed; <see cref="Commit"/> says up to where they are known to be.
+/// Of a sound log that counts which a restart would find: a segment supersedes older ones from its first index on, and
+/// the log ends before the first invalid record of the last segment. Where a restart would repair, only the damage is
+/// named: a file that is no segment is an error, a hole is met by whoever reads, and a snapshot beside the log is not
+/// asked what it stands for. Entries of a replica are among it that no leader has committed; <see cref="Commit"/> says
+/// up to where they are known to be.
 /// </remarks>
 public sealed class LogFolder
 {
@@ -119,7 +121,8 @@ public sealed class LogFolder
         }
         if (headers.Count == 0 && Identity is null && _damages.Count == 0)
             throw new NodeDirectoryException($"{Location} holds no log", NearbyCure());
-        RemoveSuperseded(headers);
+        headers.Sort((a, b) => a.Sequence.CompareTo(b.Sequence));
+        SegmentHeader.TakeSuperseded(headers, header => header);
         FileBytes = headers.Sum(header => new FileInfo(Path.Combine(Location, header.Name)) is { Exists: true } file
             ? file.Length
             : 0);
@@ -141,35 +144,22 @@ public sealed class LogFolder
 
     private SegmentHeader? ReadHeader(string name, ulong sequence)
     {
-        Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
+        string? error;
+        SegmentHeader header;
         try
         {
             using IStorageFile file = Storage.Open(name, writable: false);
-            block = block[..file.Read(0, block)];
+            error = SegmentHeader.Read(file, out header, out _, out _);
         }
         catch (FileNotFoundException)
         {
             return null;
         }
-        string? error = SegmentHeader.Decode(block, out SegmentHeader header, out _);
         if (error is null && header.Sequence != sequence)
             error = $"it is segment {header.Sequence} under another one's name";
         if (error is null && Identity is { } identity && header.ClusterId != identity.ClusterId)
             error = $"it belongs to cluster {header.ClusterId}, the folder to {identity.ClusterId}";
         return error is null ? header : throw LogDamage.ReadFile(Storage, name, error);
-    }
-
-    private static void RemoveSuperseded(List<SegmentHeader> headers)
-    {
-        headers.Sort((a, b) => a.Sequence.CompareTo(b.Sequence));
-        ulong first = ulong.MaxValue;
-        for (int i = headers.Count - 1; i >= 0; i--)
-        {
-            if (headers[i].First >= first)
-                headers.RemoveAt(i);
-            else
-                first = headers[i].First;
-        }
     }
 
     /// <summary>Finds the last valid record. False when the file went away.</summary>

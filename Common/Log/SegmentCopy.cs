@@ -52,10 +52,10 @@ internal sealed class SegmentCopy : IDisposable
     }
 
     /// <summary>Takes over everything that is whole in the old file from a mark on, holes and all.</summary>
-    public void CopyFrom(long position, ulong until)
+    public void CopyFrom(long position)
     {
         using IStorageFile old = _storage.Open(_header.Name, writable: false);
-        Walk(old, _header with { First = Next }, _salt, position, until);
+        Walk(old, _header with { First = Next }, _salt, position, ulong.MaxValue);
     }
 
     /// <summary>Takes over everything from <see cref="Next"/> on that is whole in a file that began before, holes and

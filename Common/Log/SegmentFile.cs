@@ -43,9 +43,7 @@ internal sealed class SegmentFile : IDisposable
         {
             return null;
         }
-        Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
-        string? wrong = SegmentHeader.Decode(
-            block[..file.Read(0, block)], out SegmentHeader header, out uint salt);
+        string? wrong = SegmentHeader.Read(file, out SegmentHeader header, out uint salt, out _);
         if (wrong is null && (header.Sequence != place.Sequence || header.First != place.First))
             wrong = $"it is segment {header.Sequence} from record {header.First} on, not segment {place.Sequence} "
                 + $"from record {place.First} on";

@@ -91,10 +91,43 @@ internal readonly record struct SegmentHeader(
         return null;
     }
 
-    /// <summary>Whether a block that cannot be read is one that a newer version wrote.</summary>
-    public static bool IsOfNewerFormat(ReadOnlySpan<byte> block) =>
-        BinaryPrimitives.ReadUInt64LittleEndian(block) == Magic
-        && BinaryPrimitives.ReadUInt32LittleEndian(block[8..]) > Format;
+    /// <summary>Reads the block of a file.</summary>
+    /// <param name="file">A file that may be a segment.</param>
+    /// <param name="header">What it says.</param>
+    /// <param name="crc">Its crc.</param>
+    /// <param name="isNewer">Whether it cannot be read because a newer version wrote it.</param>
+    /// <returns>Null, or what is wrong.</returns>
+    public static string? Read(IStorageFile file, out SegmentHeader header, out uint crc, out bool isNewer)
+    {
+        Span<byte> block = stackalloc byte[BlockBytes];
+        block = block[..file.Read(0, block)];
+        string? error = Decode(block, out header, out crc);
+        isNewer = error is not null && block.Length >= UsedBytes
+            && BinaryPrimitives.ReadUInt64LittleEndian(block) == Magic
+            && BinaryPrimitives.ReadUInt32LittleEndian(block[8..]) > Format;
+        return error;
+    }
+
+    /// <summary>Takes out those that newer ones supersede, from their first index on.</summary>
+    /// <param name="segments">By rising number.</param>
+    /// <param name="headerOf">Their headers.</param>
+    /// <returns>What was taken out, the newest first.</returns>
+    public static List<T> TakeSuperseded<T>(List<T> segments, Func<T, SegmentHeader> headerOf)
+    {
+        var taken = new List<T>();
+        ulong first = ulong.MaxValue;
+        for (int i = segments.Count - 1; i >= 0; i--)
+        {
+            if (headerOf(segments[i]).First < first)
+            {
+                first = headerOf(segments[i]).First;
+                continue;
+            }
+            taken.Add(segments[i]);
+            segments.RemoveAt(i);
+        }
+        return taken;
+    }
 
     /// <summary>The header as the record before the first one, from which the chain goes on.</summary>
     public RecordHeader Previous => new(

@@ -38,7 +38,8 @@ internal sealed class SegmentInventory(SegmentCatalog catalog)
         Segments.Sort((a, b) => a.Header.Sequence.CompareTo(b.Header.Sequence));
         // A killed process may have renamed files without making that durable: before anything is removed or read.
         _storage.SyncDirectory();
-        RemoveSuperseded();
+        foreach (Segment superseded in SegmentHeader.TakeSuperseded(Segments, segment => segment.Header))
+            _storage.Delete(superseded.Header.Name);
     }
 
     /// <summary>Puts files out of the way of which nothing is missing any more.</summary>
@@ -67,13 +68,10 @@ internal sealed class SegmentInventory(SegmentCatalog catalog)
 
     private string? ReadHeader(string name, out SegmentHeader header, out uint crc, out long length)
     {
-        Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
         using IStorageFile file = _storage.Open(name, writable: false);
         length = file.Length;
-        string? error = SegmentHeader.Decode(block[..file.Read(0, block)], out header, out crc);
-        return error is not null && SegmentHeader.IsOfNewerFormat(block)
-            ? throw LogDamage.File(_storage, name, error)
-            : error;
+        string? error = SegmentHeader.Read(file, out header, out crc, out bool isNewer);
+        return isNewer ? throw LogDamage.File(_storage, name, error!) : error;
     }
 
     // In two steps, so that files that stand for each other can change places, whenever power fails.
@@ -103,21 +101,5 @@ internal sealed class SegmentInventory(SegmentCatalog catalog)
                 _storage.Rename(name, own);
         }
         _storage.SyncDirectory();
-    }
-
-    private void RemoveSuperseded()
-    {
-        ulong first = ulong.MaxValue;
-        for (int i = Segments.Count - 1; i >= 0; i--)
-        {
-            SegmentHeader header = Segments[i].Header;
-            if (header.First >= first)
-            {
-                _storage.Delete(header.Name);
-                Segments.RemoveAt(i);
-                continue;
-            }
-            first = header.First;
-        }
     }
 }
