@@ -88,7 +88,10 @@ internal sealed class SegmentInventory(SegmentCatalog catalog)
             _storage.Rename(name, header.Name + MovedSuffix);
         }
         List<string> moved =
-            [.. _storage.List().Where(name => name.EndsWith(MovedSuffix, StringComparison.Ordinal))];
+        [
+            .. _storage.List().Where(name => name.EndsWith(MovedSuffix, StringComparison.Ordinal)
+                && SegmentHeader.TryParseName(name[..^MovedSuffix.Length], out _)),
+        ];
         if (moved.Count == 0)
             return;
         _storage.SyncDirectory();

@@ -12,9 +12,12 @@ internal sealed class SegmentSalvage(IStorage storage)
     private const string AsidePrefix = "damaged-";
 
     /// <summary>Gives a file a name by which it is no part of the log any more; durable at the end.</summary>
+    /// <returns>The name; nothing had it before.</returns>
     public static string SetAside(IStorage storage, string name)
     {
         string aside = AsidePrefix + name;
+        for (int i = 2; storage.Exists(aside); i++)
+            aside = $"{AsidePrefix}{name}.{i}";
         storage.Rename(name, aside);
         storage.SyncDirectory();
         return aside;

@@ -124,6 +124,44 @@ public sealed class HoleTests : IDisposable
     }
 
     [Fact]
+    public void What_is_set_aside_takes_the_place_of_nothing_that_was_set_aside_before()
+    {
+        string[] aside = new string[3];
+        for (int i = 0; i < aside.Length; i++)
+        {
+            using (IStorageFile file = _disk.Storage.Create("x"))
+                file.Write(0, [(byte)i]);
+            aside[i] = SegmentSalvage.SetAside(_disk.Storage, "x");
+        }
+        for (int i = 0; i < aside.Length; i++)
+        {
+            byte[] bytes = new byte[1];
+            using IStorageFile file = _disk.Storage.Open(aside[i], writable: false);
+            Assert.Equal(1, file.Read(0, bytes));
+            Assert.Equal(i, bytes[0]);
+        }
+    }
+
+    [Fact]
+    public void What_was_set_aside_while_it_was_renamed_is_left_alone_from_then_on()
+    {
+        using (IStorageFile file = _disk.Storage.Create(_disk.Names[0] + SegmentInventory.MovedSuffix))
+            file.Write(0, [1]);
+        List<string>? names = null;
+        for (int start = 0; start < 4; start++)
+        {
+            DamagedDisk.TryOpen(_disk.Storage, out _)!.Dispose();
+            List<string> found =
+            [
+                .. _disk.Storage.List().Where(name => name.StartsWith("damaged-", StringComparison.Ordinal)),
+            ];
+            Assert.Equal(names ?? found, found);
+            names = found;
+        }
+        Assert.Single(names!);
+    }
+
+    [Fact]
     public void Loss_of_power_during_a_repair_leads_to_the_same_repair_again()
     {
         _disk.Flip(_disk.Names[0], SegmentHeader.BlockBytes + 700);
