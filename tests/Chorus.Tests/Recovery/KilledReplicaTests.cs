@@ -46,6 +46,7 @@ public sealed class KilledReplicaTests : IDisposable
         Status whole = await UntilAsync(
             client, c, status => status.Role == "follower" && status.AppliedIndex > 150, "c takes part again");
         Assert.Empty(whole.Repair);
+        Waiting.Until(() => c.HasWarnedOf("has repaired its log"), "c says that it has repaired its log");
         b.Kill();
         // Now nothing is committed or read without the one that was damaged.
         await WriteAsync(store, 150, 160);

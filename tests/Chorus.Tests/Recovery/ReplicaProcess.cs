@@ -9,6 +9,8 @@ internal sealed class ReplicaProcess : IDisposable
     private readonly int[] _ports = RunningCluster.FreePorts(5);
     private readonly string _id;
     private readonly string _folder;
+    private readonly Lock _gate = new();
+    private readonly List<string> _warnings = [];
     private Process? _process;
 
     public ReplicaProcess(string id, string folder)
@@ -30,9 +32,15 @@ internal sealed class ReplicaProcess : IDisposable
             "-feed", At(4), "-quiet", .. more,
         ];
         _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardError = true })!;
-        // What it says is of no interest, but it must not wait until somebody has read it.
-        _process.ErrorDataReceived += (_, _) => { };
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
         _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Whether a warning of it, since it was made, holds a text. They come after what they tell of.</summary>
+    public bool HasWarnedOf(string text)
+    {
+        lock (_gate)
+            return _warnings.Any(line => line.Contains(text, StringComparison.Ordinal));
     }
 
     /// <summary>SIGKILL.</summary>
@@ -48,6 +56,14 @@ internal sealed class ReplicaProcess : IDisposable
     {
         if (_process is not null)
             Kill();
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_gate)
+            _warnings.Add(line);
     }
 
     private string At(int port) => $"127.0.0.1:{_ports[port]}";
