@@ -1,3 +1,4 @@
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
 using Chorus.Simulation.Disk;
 using Chorus.Simulation.Network;
@@ -152,13 +153,19 @@ internal sealed class Nemesis
         Restart(victim);
     }
 
+    // Beside a snapshot a damaged log is not repaired from its beginning; when that has happened to all members, nobody
+    // can bring the beginning to those who follow the log.
+    private bool IsNeededByFollowers(SimulatedNode victim) =>
+        _around.Plan.Following.Loggers + _around.Plan.Following.Subscribers > 0
+        && victim.Storage.List().Any(name => SnapshotNames.TryParse(name, out _));
+
     // One at a time, and where the others are a majority without it: what is damaged on more is not theirs to know.
     private void DamageLog(SimulatedNode victim)
     {
         if (_cluster.Nodes.Any(node => node.HasFlippedBits) || !_operator.IsIdle
             || _cluster.Leader is not { } leader || leader.Process!.Replica.Node is not { } core
             || core.Configuration.Voters.Count < 3 || core.ConfigurationIndex > core.Commit
-            || core.Configuration.Find(new NodeId(victim.Name)) is null)
+            || core.Configuration.Find(new NodeId(victim.Name)) is null || IsNeededByFollowers(victim))
             return;
         victim.LosePower();
         victim.DamageLog(_random.Pick(Enum.GetValues<LogDamageKind>()));
