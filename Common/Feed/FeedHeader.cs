@@ -48,6 +48,12 @@ public readonly record struct FeedHeader(
         BinaryPrimitives.WriteInt64LittleEndian(into[TimeAt..], CommitTimeMicros);
     }
 
+    /// <summary>What is wrong with bytes that are no header, with the cure where there is one.</summary>
+    public static string Objection(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == SizeBytes && bytes[0] != Version
+            ? $"it speaks version {bytes[0]} of the feed, this version {Version}: upgrade the older one"
+            : "what it sends is no message of the feed";
+
     /// <summary>Reads a header; false for anything that is none. Never throws.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out FeedHeader header)
     {

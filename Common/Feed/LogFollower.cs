@@ -168,8 +168,7 @@ public sealed class LogFollower
         {
             Counters.MessagesMalformed++;
             if (!isAvoided)
-                _sources.Avoid(
-                    source, SourceTrouble.Malformed, "what it sends is no feed, or one of another version", now);
+                _sources.Avoid(source, SourceTrouble.Malformed, FeedHeader.Objection(message.Header), now);
             return;
         }
         // Trap 25: a name or an address may belong to somebody else by now.

@@ -49,7 +49,8 @@ public static class ConfigurationCodec
         byte version = payload[0];
         if (version is 0 or > Version)
         {
-            error = $"its configuration has version {version}; a newer Chorus must have made it";
+            error = $"its configuration has version {version}, this version of Chorus reads up to {Version}"
+                + (version > Version ? ": it was made by a newer Chorus" : "");
             return false;
         }
         payload = payload[1..];
@@ -73,6 +74,9 @@ public static class ConfigurationCodec
         configuration = null;
         return false;
     }
+
+    /// <summary>Whether a payload was written by a version that is newer than this one.</summary>
+    public static bool IsNewer(ReadOnlySpan<byte> payload) => payload.Length > 0 && payload[0] > Version;
 
     private static bool TryReadMembers(
         ref ReadOnlySpan<byte> bytes, byte version, out List<Member> members, ref string error)

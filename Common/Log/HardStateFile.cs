@@ -186,7 +186,7 @@ internal sealed class HardStateFile : IDisposable
             return false;
         uint format = BinaryPrimitives.ReadUInt32LittleEndian(slot[8..]);
         if (format > Format)
-            throw LogDamage.File(storage, Name, $"format {format} was made by a newer Chorus, which must be used");
+            throw NewerVersion.File(storage, Name, format, Format);
         bool isExtended = format > BaseFormat;
         if (isExtended
             && BinaryPrimitives.ReadUInt32LittleEndian(slot[104..]) != Crc32C.Compute(slot[108..UsedBytes]))

@@ -58,7 +58,7 @@ public sealed class LogFolder
 
     /// <summary>Looks at a folder.</summary>
     /// <param name="path">The folder.</param>
-    /// <exception cref="NodeDirectoryException">There is no log; says what to do.</exception>
+    /// <exception cref="NodeDirectoryException">There is no log, or a newer version's; says what to do.</exception>
     /// <exception cref="LogCorruptionException">A segment is not what its name says.</exception>
     public static LogFolder Open(string path)
     {
@@ -90,10 +90,11 @@ public sealed class LogFolder
         string text = Encoding.UTF8.GetString(bytes.AsSpan(0, file.Read(0, bytes)));
         if (NodeIdentity.TryDecode(text, out NodeIdentity? identity, out int newer))
             Identity = identity;
+        else if (newer > 0)
+            throw NewerVersion.File(Storage, NodeDirectory.IdentityName, (ulong)newer, NodeIdentity.Format);
         else
             _damages.Add(LogDamage.ReadFile(
-                Storage, NodeDirectory.IdentityName,
-                newer > 0 ? $"format {newer} was made by a newer Chorus" : "it does not hold an identity any more"));
+                Storage, NodeDirectory.IdentityName, "it does not hold an identity any more"));
     }
 
     private void ReadHardState()
@@ -149,7 +150,9 @@ public sealed class LogFolder
         try
         {
             using IStorageFile file = Storage.Open(name, writable: false);
-            error = SegmentHeader.Read(file, out header, out _, out _);
+            error = SegmentHeader.Read(file, out header, out _, out uint newer);
+            if (newer > 0)
+                throw NewerVersion.File(Storage, name, newer, SegmentHeader.Format);
         }
         catch (FileNotFoundException)
         {
@@ -173,6 +176,8 @@ public sealed class LogFolder
         var cursor = new RecordCursor();
         cursor.Begin(file, header.First);
         string error = ScanToEnd(cursor);
+        if (cursor.IsAtNewer)
+            throw file.Newer(cursor.Position, cursor.Next, error);
         if (file.HasMarkBehind(cursor.Position, cursor.Next, out ulong behind))
         {
             // Either the process has gone on writing since, or an acknowledged record is damaged.

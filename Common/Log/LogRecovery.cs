@@ -252,20 +252,25 @@ internal sealed class LogRecovery(SegmentCatalog catalog, LogOpening opening, Lo
         return RecordCodec.CrcMatches(record) ? Accept(segment, record) : "its checksum does not match";
     }
 
+    private Exception Unreadable(Segment segment, LogIndex index, ReadOnlySpan<byte> payload, string why) =>
+        ConfigurationCodec.IsNewer(payload)
+            ? NewerVersion.Record(_storage, segment.Header.Name, _cursor.Position, index, why)
+            : LogDamage.Record(_storage, segment.Header.Name, _cursor.Position, index, why);
+
     private string? Accept(Segment segment, ReadOnlySpan<byte> record)
     {
         RecordHeader header = RecordCodec.Header(record);
         if (RecordCheck.Kind(record) is string kind)
-            throw LogDamage.Record(_storage, segment.Header.Name, _cursor.Position, header.Index, kind);
+            throw NewerVersion.Record(_storage, segment.Header.Name, _cursor.Position, header.Index, kind);
         if (_isChainKnown && RecordCheck.Continues(record, Last) is string error)
             return error;
         if (header.Term != Last.Term || _terms.Count == 0)
             _terms.Add(new TermRun(header.Index, header.Term));
         if (header.Kind == RecordKind.Configuration)
         {
-            if (!ConfigurationCodec.TryDecode(
-                record[RecordHeader.SizeBytes..], out Configuration? configuration, out string why))
-                throw LogDamage.Record(_storage, segment.Header.Name, _cursor.Position, header.Index, why);
+            ReadOnlySpan<byte> payload = record[RecordHeader.SizeBytes..];
+            if (!ConfigurationCodec.TryDecode(payload, out Configuration? configuration, out string why))
+                throw Unreadable(segment, header.Index, payload, why);
             _configurations.Add(new ConfigurationEntry(header.Index, configuration));
         }
         segment.AddPoint(header.Index.Value, _cursor.Position);

@@ -180,10 +180,7 @@ public sealed class NodeDirectory : IDisposable
         if (!NodeIdentity.TryDecode(text, out NodeIdentity? identity, out int newer))
         {
             if (newer > 0)
-                throw new NodeDirectoryException(
-                    $"The data directory {storage.Location} has format {newer}, this version reads up to "
-                    + $"{NodeIdentity.Format}: it was made by a newer Chorus",
-                    "Install that version again, or use another -data");
+                throw NewerVersion.File(storage, IdentityName, (ulong)newer, NodeIdentity.Format);
             throw LogDamage.File(storage, IdentityName, "it does not hold the identity of a node any more");
         }
         if (identity.NodeId != nodeId)

@@ -29,9 +29,12 @@ internal static class RecordCheck
     public static string? Kind(ReadOnlySpan<byte> record)
     {
         RecordKind kind = RecordCodec.Header(record).Kind;
-        if (kind is < RecordKind.Command or > RecordKind.SessionCommand || !RecordCodec.ReservedIsZero(record))
-            return $"a record is of kind {(byte)kind} or has flags that a newer Chorus must have made";
-        return null;
+        if (kind is < RecordKind.Command or > RecordKind.SessionCommand)
+            return $"it is of kind {(byte)kind}, this version knows kinds up to {(byte)RecordKind.SessionCommand}: "
+                + "it was made by a newer Chorus";
+        return RecordCodec.ReservedIsZero(record)
+            ? null
+            : "it has flags, this version knows none: it was made by a newer Chorus";
     }
 
     /// <summary>Whether a record may stand behind another.</summary>

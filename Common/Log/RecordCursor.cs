@@ -41,6 +41,9 @@ internal sealed class RecordCursor
     /// <summary>The record before its place, where it is known.</summary>
     public RecordHeader? Previous { get; private set; }
 
+    /// <summary>Whether what was found wrong last is sound, and of a newer version.</summary>
+    public bool IsAtNewer { get; private set; }
+
     /// <summary>When it was last used.</summary>
     public long LastUse { get; set; }
 
@@ -64,6 +67,7 @@ internal sealed class RecordCursor
     /// <param name="bytesMax">Limit, where more than one record is read.</param>
     /// <param name="limit">Last index that may be read in the whole log.</param>
     /// <exception cref="LogCorruptionException">One of them is not what was written.</exception>
+    /// <exception cref="NodeDirectoryException">One of them is of a newer version.</exception>
     public ReadOnlySpan<byte> Read(ulong from, ulong until, int bytesMax, ulong limit)
     {
         while (Next < from)
@@ -113,6 +117,7 @@ internal sealed class RecordCursor
     private string? PeekRecord(ulong limit, out int recordLength)
     {
         recordLength = 0;
+        IsAtNewer = false;
         // What was read when the record was not committed yet may have been half written, or another record.
         if (Next >= _freshUntil)
             DropUnread();
@@ -135,6 +140,7 @@ internal sealed class RecordCursor
         ReadOnlySpan<byte> record = bytes[..(int)RecordCodec.Length(bytes)];
         _sums.Compute(Previous?.Chain ?? 0, record, bytes[record.Length..], out uint crc, out ulong chain);
         string? wrong = RecordCheck.Content(record, crc);
+        IsAtNewer = wrong is not null && RecordCodec.CrcOf(record) == crc;
         if (wrong is null && Previous is { } previous)
             wrong = RecordCheck.Continues(record, previous, chain);
         _peeked = RecordCodec.Header(record);
@@ -187,9 +193,11 @@ internal sealed class RecordCursor
         _filled += Segment!.File.Read(Position + unread, target.AsSpan(_filled, wanted - _filled));
     }
 
-    private LogCorruptionException Damage(string what)
+    private Exception Damage(string what)
     {
-        LogCorruptionException damage = Segment!.Damage(Position, Next, what);
+        Exception damage = IsAtNewer
+            ? Segment!.Newer(Position, Next, what)
+            : Segment!.Damage(Position, Next, what);
         Leave();
         return damage;
     }

@@ -96,5 +96,9 @@ internal sealed class SegmentFile : IDisposable
     public LogCorruptionException Damage(long position, ulong index, string what) =>
         LogDamage.Read(_storage, Header.Name, position, new LogIndex(index), what);
 
+    /// <summary>The words for a record of a newer version.</summary>
+    public NodeDirectoryException Newer(long position, ulong index, string what) =>
+        NewerVersion.Record(_storage, Header.Name, position, new LogIndex(index), what);
+
     public void Dispose() => File.Dispose();
 }

@@ -76,11 +76,11 @@ internal readonly record struct SegmentHeader(
         if (block.Length < UsedBytes || BinaryPrimitives.ReadUInt64LittleEndian(block) != Magic)
             return "it does not begin like a segment of the log";
         uint format = BinaryPrimitives.ReadUInt32LittleEndian(block[8..]);
-        if (format > Format)
-            return $"it has format {format}, this version reads up to {Format}: it was made by a newer Chorus";
         crc = BinaryPrimitives.ReadUInt32LittleEndian(block[12..]);
         if (format == 0 || crc != Crc32C.Compute(block[16..UsedBytes]))
             return "the checksum of its header does not match";
+        if (format > Format)
+            return $"it has format {format}, this version reads up to {Format}: it was made by a newer Chorus";
         header = new SegmentHeader(
             new Guid(block[16..32]),
             BinaryPrimitives.ReadUInt64LittleEndian(block[32..]),
@@ -95,16 +95,20 @@ internal readonly record struct SegmentHeader(
     /// <param name="file">A file that may be a segment.</param>
     /// <param name="header">What it says.</param>
     /// <param name="crc">Its crc.</param>
-    /// <param name="isNewer">Whether it cannot be read because a newer version wrote it.</param>
+    /// <param name="newerFormat">
+    /// The file's format where it is newer than this version's; otherwise 0. The checksum has its place, and what it
+    /// covers, in every format.
+    /// </param>
     /// <returns>Null, or what is wrong.</returns>
-    public static string? Read(IStorageFile file, out SegmentHeader header, out uint crc, out bool isNewer)
+    public static string? Read(IStorageFile file, out SegmentHeader header, out uint crc, out uint newerFormat)
     {
         Span<byte> block = stackalloc byte[BlockBytes];
         block = block[..file.Read(0, block)];
         string? error = Decode(block, out header, out crc);
-        isNewer = error is not null && block.Length >= UsedBytes
-            && BinaryPrimitives.ReadUInt64LittleEndian(block) == Magic
-            && BinaryPrimitives.ReadUInt32LittleEndian(block[8..]) > Format;
+        bool isSound = block.Length >= UsedBytes && BinaryPrimitives.ReadUInt64LittleEndian(block) == Magic
+            && crc == Crc32C.Compute(block[16..UsedBytes]);
+        uint format = isSound ? BinaryPrimitives.ReadUInt32LittleEndian(block[8..]) : 0;
+        newerFormat = format > Format ? format : 0;
         return error;
     }
 

@@ -70,18 +70,23 @@ internal sealed class SegmentInventory(SegmentCatalog catalog)
     {
         using IStorageFile file = _storage.Open(name, writable: false);
         length = file.Length;
-        string? error = SegmentHeader.Read(file, out header, out crc, out bool isNewer);
-        return isNewer ? throw LogDamage.File(_storage, name, error!) : error;
+        string? error = SegmentHeader.Read(file, out header, out crc, out uint newer);
+        return newer > 0 ? throw NewerVersion.File(_storage, name, newer, SegmentHeader.Format) : error;
     }
 
     // In two steps, so that files that stand for each other can change places, whenever power fails.
     private void Rename()
     {
+        List<(string Name, SegmentHeader Header)> misnamed = [];
         foreach (string name in _storage.List())
         {
-            if (!SegmentHeader.TryParseName(name, out ulong sequence)
-                || ReadHeader(name, out SegmentHeader header, out _, out _) is not null || header.Sequence == sequence)
-                continue;
+            if (SegmentHeader.TryParseName(name, out ulong sequence)
+                && ReadHeader(name, out SegmentHeader header, out _, out _) is null && header.Sequence != sequence)
+                misnamed.Add((name, header));
+        }
+        // None is of a newer version, so they may be touched.
+        foreach ((string name, SegmentHeader header) in misnamed)
+        {
             Notes.Add(
                 $"{Path.Combine(_storage.Location, name)}: it is segment {header.Sequence} under another one's name; "
                 + "renamed.");

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Chorus.Common.Protocol;
+using Chorus.Common.Snapshots;
 using Chorus.Raft;
 
 namespace Chorus.Common.Replica;
@@ -12,7 +13,7 @@ namespace Chorus.Common.Replica;
 /// </summary>
 internal static class SessionTableCodec
 {
-    private const uint Format = 1;
+    private const uint Format = SnapshotReader.SessionsFormat;
     private const int HeadBytes = 16;
     private const int SessionBytes = 36;
     private const int AnswerBytes = 24;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Chorus.Common.Log;
 
 namespace Chorus.Common.Snapshots;
@@ -7,6 +8,9 @@ namespace Chorus.Common.Snapshots;
 /// </summary>
 public sealed class SnapshotReader : IDisposable
 {
+    /// <summary>Format of the sessions that this version writes, and the newest that it reads.</summary>
+    public const uint SessionsFormat = 1;
+
     private readonly IStorage _storage;
     private readonly string _name;
     private readonly IStorageFile _file;
@@ -15,6 +19,7 @@ public sealed class SnapshotReader : IDisposable
     private byte[] _piece = new byte[64 << 10];
     private long _position;
     private uint _pieces;
+    private bool _hasSessions;
     private ulong _bytes;
 
     private SnapshotReader(IStorage storage, string name, IStorageFile file)
@@ -27,12 +32,7 @@ public sealed class SnapshotReader : IDisposable
         bool isThere = length > 0 && file.Read(0, bytes) == length;
         // A format that rots is no newer one.
         if (newer > 0 && isThere && SnapshotHeader.CrcMatches(bytes))
-        {
-            throw new NodeDirectoryException(
-                $"{Path.Combine(storage.Location, name)} has format {newer}, this version reads up to "
-                    + $"{SnapshotHeader.Format}: it was made by a newer Chorus",
-                "Install that version again");
-        }
+            throw NewerVersion.File(storage, name, newer, SnapshotHeader.Format);
         string error = length == 0 ? "it does not begin like a snapshot" : "it ends within its header";
         if (!isThere || !SnapshotHeader.TryDecode(bytes, out SnapshotHeader? header, out error))
             throw Damage(0, error);
@@ -91,6 +91,7 @@ public sealed class SnapshotReader : IDisposable
     /// <param name="piece">As it was written; valid until the next call.</param>
     /// <returns>False at the end, when all was whole; <see cref="Footer"/> is known then.</returns>
     /// <exception cref="LogCorruptionException">It is not what was written.</exception>
+    /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public bool TryRead(out SnapshotSection section, out ReadOnlySpan<byte> piece)
     {
@@ -117,6 +118,7 @@ public sealed class SnapshotReader : IDisposable
             TakeFooter(bytes, at);
             return false;
         }
+        RefuseNewer(frame.Section, bytes);
         _pieces++;
         _bytes += (ulong)frame.Length;
         section = frame.Section;
@@ -130,6 +132,19 @@ public sealed class SnapshotReader : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    // Here, so that nothing is done with a snapshot of which a part is not understood.
+    private void RefuseNewer(SnapshotSection section, ReadOnlySpan<byte> piece)
+    {
+        if (section is not (SnapshotSection.State or SnapshotSection.Sessions))
+            throw NewerVersion.Part(_storage, _name, "a section", (ulong)section, (ulong)SnapshotSection.Sessions);
+        if (section != SnapshotSection.Sessions || _hasSessions || piece.Length < sizeof(uint))
+            return;
+        _hasSessions = true;
+        uint format = BinaryPrimitives.ReadUInt32LittleEndian(piece);
+        if (format > SessionsFormat)
+            throw NewerVersion.Part(_storage, _name, "sessions", format, SessionsFormat);
+    }
 
     private void TakeFooter(ReadOnlySpan<byte> bytes, long at)
     {

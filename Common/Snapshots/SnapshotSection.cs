@@ -6,7 +6,10 @@ public enum SnapshotSection : byte
     /// <summary>The state machine's; what is in a piece, it alone knows.</summary>
     State = 1,
 
-    /// <summary>Sessions of clients: opaque here.</summary>
+    /// <summary>
+    /// Sessions of clients: opaque here, but that their format stands in the first four bytes (<see
+    /// cref="SnapshotReader.SessionsFormat"/>).
+    /// </summary>
     Sessions = 2,
 
     /// <summary>The footer, always the last piece.</summary>

@@ -10,6 +10,10 @@ internal sealed record Refusal(
     public static Refusal BadRequest(string cause) => new(
         TransferRefusal.BadRequest, $"{cause}. Ask as docs/wire-protocol.md describes it.");
 
+    public static Refusal OtherVersion(string id, byte asked) => new(
+        TransferRefusal.BadRequest,
+        $"{id} speaks version {TransferHeader.Version} of Transfer, not {asked}. Upgrade the older one.");
+
     public static Refusal WrongCluster(string id, Guid own, Guid asked) => new(
         TransferRefusal.WrongCluster,
         $"{id} belongs to cluster {own}, not to {asked}. Ask a member of that cluster, or use an empty directory.");

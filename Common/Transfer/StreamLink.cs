@@ -112,7 +112,7 @@ internal sealed class StreamLink
             return false;
         if (!TransferHeader.TryDecode(header, out TransferHeader decoded))
         {
-            Distrust("it answers with something that is no message of version 1 of Transfer");
+            Distrust(TransferHeader.Objection(header));
             return true;
         }
         if (decoded.Stream != Id || decoded.Type is < TransferMessageType.Chunk or > TransferMessageType.Refused)

@@ -103,6 +103,12 @@ public readonly record struct TransferHeader
         BinaryPrimitives.WriteUInt32LittleEndian(into[84..], IsChainKnown ? 1u : 0);
     }
 
+    /// <summary>What is wrong with bytes that are no header, with the cure where there is one.</summary>
+    public static string Objection(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == SizeBytes && bytes[0] != Version
+            ? $"it speaks version {bytes[0]} of Transfer, this version {Version}: upgrade the older one"
+            : "what it sends is no message of Transfer";
+
     /// <summary>Reads a header; false for anything that is none. Never throws.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out TransferHeader header)
     {

@@ -179,8 +179,7 @@ public sealed class TransferServer : IDisposable
         _frame[1] = (byte)TransferMessageType.Open;
         if (TransferHeader.TryDecode(_frame, out TransferHeader open))
         {
-            Refuse(connection, open, Refusal.BadRequest(
-                $"{_source.Id} speaks version {TransferHeader.Version} of Transfer, not {bytes[0]}"));
+            Refuse(connection, open, Refusal.OtherVersion(_source.Id, bytes[0]));
         }
     }
 
@@ -197,7 +196,7 @@ public sealed class TransferServer : IDisposable
             if (refusal is null)
                 serving = _admission.Admit(open, extent, out refusal);
         }
-        catch (Exception error) when (error is LogCorruptionException or IOException)
+        catch (Exception error) when (error is LogCorruptionException or NodeDirectoryException or IOException)
         {
             refusal = Damage(open.First, extent!, error);
         }
@@ -296,7 +295,7 @@ public sealed class TransferServer : IDisposable
         {
             step = stream.Serving.Step(extent, HeldBytesMax(stream), ref header, out body);
         }
-        catch (Exception error) when (error is LogCorruptionException or IOException)
+        catch (Exception error) when (error is LogCorruptionException or NodeDirectoryException or IOException)
         {
             Refuse(stream.Connection, stream.Header, Damage(stream.Serving.Position, extent, error));
             stream.Close();

@@ -176,7 +176,8 @@ internal abstract class Machine
         bool wanted = error is CrashException
             || (error is ReplicaStoppedException or IOException or SlotFileException
                 && (Storage.HasFailedSync || Storage.HasBeenFull));
-        if (error is LogCorruptionException && HasFlippedBits)
+        // One bit may make a format out of another.
+        if (error is LogCorruptionException or NodeDirectoryException && HasFlippedBits)
             IsCorrupt = wanted = true;
         if (!wanted)
             throw new Violation("nothing stops a sound node", $"{Name}: {error}");
