@@ -24,13 +24,14 @@ internal static class DiskStorageProcess
         // the host has seen to be enough.
         if (setting.HasLogLostEntries && storage.Exists(name))
             storage.Delete(name);
-        SlotFile file = SlotFile.Open(storage, name, owner);
+        var defaults = new SlotStateMachineOptions();
+        SlotFile file = SlotFile.Open(storage, name, owner, defaults.JournalBytes(options.Geometry));
         // The state machine looks for its checkpoint whenever it has applied something.
         var checkpoints = new DiskThread("checkpoint", WakeNobody);
         try
         {
             var slots = new SlotStateMachine(
-                file, setting.LogEnd, new SlotStateMachineOptions { Executor = checkpoints });
+                file, setting.LogEnd, defaults with { Executor = checkpoints });
             return new HostedState(slots)
             {
                 Image = slots,

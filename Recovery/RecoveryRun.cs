@@ -74,19 +74,11 @@ internal sealed class RecoveryRun(RecoveryOptions options, RecoveryProgress prog
         LogIndex limit = LogIndex.Max(Survey(pump).Limit, image.ApplyUntil.Previous);
         Comparison comparison = digests.ChooseBehindCommit(limit, stop);
         FetchPlan plan = PlanOf(sources, image.ApplyFrom, comparison.Index);
-        var records = new RecordTarget(_store, target.Torn);
+        var records = new RecordTarget(_store, target);
         if (plan.Until > plan.From)
         {
             var fetch = new StripedFetch(pump.Transport, _clock, plan);
             pumped += pump.Run(fetch, records, null, () => ShowProgress(fetch, plan));
-        }
-        if (target.Torn.Count > 0)
-        {
-            throw new ChorusException(
-                ExitCodes.Corruption, "corruption",
-                $"{target.Torn.Count} slots of the image are damaged, that of key {target.Torn.First()} among them, "
-                    + "and no command behind it writes them again",
-                "Get the state from the log, or the image from another replica");
         }
         RecoveryResult result = Result(sources, pumped, records, comparison);
         return result with

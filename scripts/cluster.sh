@@ -6,6 +6,7 @@
 # Only processes started here are ever signalled.
 
 replica_count=3
+program=Kvstore # or DiskStorage
 cluster_count=${cluster_count:-1}
 logger_count=${logger_count:-0}
 replica_pids=() logger_pids=() load_pids=()
@@ -76,7 +77,7 @@ start_replica() {
   local i=$1 c=$(($1 / replica_count)) join
   shift
   if ((i % replica_count == 0)); then join=(-hjoin ":${join_ports[c]}"); else join=(-join ":${join_ports[c]}"); fi
-  "$root/bin/Kvstore" -id "node$i" -port ":${client_ports[i]}" -raft ":${peer_ports[i]}" \
+  "$root/bin/$program" -id "node$i" -port ":${client_ports[i]}" -raft ":${peer_ports[i]}" \
     -data "$cluster/node$i" "${join[@]}" "$@" >>"$cluster/node$i.log" 2>&1 </dev/null &
   replica_pids[i]=$!
 }

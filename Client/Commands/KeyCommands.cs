@@ -61,7 +61,7 @@ internal static class KeyCommands
                 ("VALUE", "what to set, likewise"),
             ],
             Summary = "Compare and set: sets a key if its value is the expected one, and with -new if it has none. "
-                + "Otherwise nothing changes: exit code 1, and what stands there. Kvstore only.",
+                + "Otherwise nothing changes: exit code 1, and what stands there.",
             Flags =
             [
                 .. Surroundings.ClusterFlags, Surroundings.HexFlag,
@@ -82,7 +82,7 @@ internal static class KeyCommands
             Arguments = [("KEY", "text, or hexadecimal with -hex"), ("DELTA", "what to add; 1 where it is left out")],
             IsLastOptional = true,
             Summary = "Adds to a number in decimal, 64 bits, none counting as 0, and prints the sum. Applied once, "
-                + "even if it must be sent again. Kvstore only.",
+                + "even if it must be sent again.",
             Flags = [.. Surroundings.ClusterFlags, Surroundings.HexFlag],
             Examples =
             [

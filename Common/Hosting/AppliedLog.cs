@@ -14,8 +14,8 @@ namespace Chorus.Common.Hosting;
 /// <remarks>
 /// Records have the format of the replicated log, with a term of 0 and a chain of their own: indexes rise and
 /// have gaps where the replicated log holds something else than commands. After a restart the replicated log
-/// is applied again, from its start or from where the state in a file ends; what the file already holds is not
-/// written twice. What a snapshot stands for is not written at all.
+/// is applied again, from its start or from where the state in a file or a snapshot ends; what this file already
+/// holds is not written twice, what the state held before is not written at all.
 /// </remarks>
 public sealed class AppliedLog : IStateMachine, IDisposable
 {
@@ -23,7 +23,6 @@ public sealed class AppliedLog : IStateMachine, IDisposable
 
     private readonly IStateMachine _inner;
     private readonly AppliedLogFile _file;
-    private bool _isRestored;
 
     private AppliedLog(IStateMachine inner, AppliedLogFile file)
     {
@@ -38,12 +37,7 @@ public sealed class AppliedLog : IStateMachine, IDisposable
     public ulong Digest => _inner.Digest;
 
     /// <inheritdoc/>
-    /// <remarks>Where the file is behind the state, the state passes over what it holds already.</remarks>
-    public LogIndex RestoredIndex =>
-        _isRestored ? _inner.RestoredIndex : LogIndex.Min(_inner.RestoredIndex, _file.LastIndex);
-
-    /// <inheritdoc/>
-    public LogIndex SettledIndex => _inner.SettledIndex;
+    public LogIndex RestoredIndex => _inner.RestoredIndex;
 
     /// <summary>Opens the log of a node.</summary>
     /// <param name="inner">What applies the commands.</param>
@@ -90,11 +84,7 @@ public sealed class AppliedLog : IStateMachine, IDisposable
     public IStateSnapshot? BeginSnapshot() => _inner.BeginSnapshot();
 
     /// <inheritdoc/>
-    public void Restore(LogIndex index, SnapshotRestore snapshot)
-    {
-        _inner.Restore(index, snapshot);
-        _isRestored = true;
-    }
+    public void Restore(LogIndex index, SnapshotRestore snapshot) => _inner.Restore(index, snapshot);
 
     /// <inheritdoc/>
     public void Applied(LogIndex index, SessionTable sessions) => _inner.Applied(index, sessions);
@@ -103,7 +93,7 @@ public sealed class AppliedLog : IStateMachine, IDisposable
     public SessionTable RestoredSessions() => _inner.RestoredSessions();
 
     /// <inheritdoc/>
-    public bool KeepsSessions => _inner.KeepsSessions;
+    public bool HasRoom => _inner.HasRoom;
 
     /// <inheritdoc/>
     public Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message) =>

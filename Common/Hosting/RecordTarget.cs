@@ -1,17 +1,14 @@
 using System.Buffers;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
-using Chorus.Common.Protocol;
 using Chorus.Common.Transfer;
 
 namespace Chorus.Common.Hosting;
 
 /// <summary>Applies the commands among received records to a store.</summary>
 /// <param name="store">Defers its digest meanwhile.</param>
-/// <param name="torn">
-/// Keys whose values are not sound, and will be once a command of theirs is applied; null: there are none.
-/// </param>
-public sealed class RecordTarget(KvStateMachine store, HashSet<string>? torn = null) : IChunkTarget
+/// <param name="image">The image that the store was loaded from; null: there was none.</param>
+public sealed class RecordTarget(KvStateMachine store, SlotTarget? image = null) : IChunkTarget
 {
     private readonly NothingWriter _nothing = new();
 
@@ -39,9 +36,8 @@ public sealed class RecordTarget(KvStateMachine store, HashSet<string>? torn = n
             if (CommandPayload.TryRead(header.Kind, payload, out ReadOnlySpan<byte> command))
             {
                 Commands++;
-                store.Apply(header.Index, header.TimeMicros, command, _nothing);
-                if (torn is { Count: > 0 })
-                    Repair(torn, command);
+                if (image?.Holds(header.Index, command) != true)
+                    store.Apply(header.Index, header.TimeMicros, command, _nothing);
             }
             records = records[header.RecordLength..];
         }
@@ -49,13 +45,6 @@ public sealed class RecordTarget(KvStateMachine store, HashSet<string>? torn = n
 
     /// <inheritdoc/>
     public void Settle() => store.DefersDigest = false;
-
-    private static void Repair(HashSet<string> torn, ReadOnlySpan<byte> command)
-    {
-        if (KvCommandView.TryRead(command, out KvCommandView view)
-            && view.Operation != KvCommand.Types.Operation.Get)
-            torn.Remove(System.Text.Encoding.UTF8.GetString(view.Key));
-    }
 
     /// <summary>Takes answers that nobody waits for.</summary>
     private sealed class NothingWriter : IBufferWriter<byte>

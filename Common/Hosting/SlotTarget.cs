@@ -1,6 +1,7 @@
-using System.Text;
 using Chorus.Common.KeyValue;
+using Chorus.Common.Protocol;
 using Chorus.Common.Transfer;
+using Chorus.Raft;
 
 namespace Chorus.Common.Hosting;
 
@@ -9,19 +10,13 @@ namespace Chorus.Common.Hosting;
 /// <param name="geometry">Shape of the file.</param>
 public sealed class SlotTarget(KvStateMachine store, SlotGeometry geometry) : IChunkTarget
 {
-    // A copy meets a slot that is just being written; a file full of torn ones is damaged.
-    private const int TornMax = 10_000;
-
-    /// <summary>
-    /// Keys whose slots were being written when they were copied: the log behind the image writes them again.
-    /// </summary>
-    public HashSet<string> Torn { get; } = [];
+    private readonly ulong[] _written = new ulong[geometry.Slots];
 
     /// <summary>Bytes of all pieces.</summary>
     public long Bytes { get; private set; }
 
     /// <inheritdoc/>
-    /// <exception cref="ChorusException">Too many slots are not what was written.</exception>
+    /// <exception cref="ChorusException">A slot is not what was written.</exception>
     public void Install(FetchedRecords chunk)
     {
         store.DefersDigest = true;
@@ -32,18 +27,27 @@ public sealed class SlotTarget(KvStateMachine store, SlotGeometry geometry) : IC
         for (; slots.Length >= geometry.SlotBytes; slots = slots[geometry.SlotBytes..], key++)
         {
             SlotHeader header = SlotCodec.Decode(slots[..geometry.SlotBytes], key, geometry.ValueBytesMax);
+            if (header.Kind == SlotKind.Damaged)
+            {
+                throw new ChorusException(
+                    ExitCodes.Corruption, "corruption", $"the slot of key {key} in the image is damaged",
+                    "Get the state from the log, or the image from another replica");
+            }
             if (header.Kind == SlotKind.Value)
                 store.Load(SlotGeometry.KeyText(key, text), slots.Slice(SlotHeader.SizeBytes, header.Length));
-            else if (header.Kind == SlotKind.Damaged)
-                Torn.Add(Encoding.UTF8.GetString(SlotGeometry.KeyText(key, text)));
-        }
-        if (Torn.Count > TornMax)
-        {
-            throw new ChorusException(
-                ExitCodes.Corruption, "corruption", $"more than {TornMax} slots of the image are damaged",
-                "Get the image from another replica");
+            _written[key] = header.Index.Value;
         }
     }
+
+    /// <summary>
+    /// Whether a command has had its effect on the slot that was loaded: a copy of a file that changes meanwhile holds
+    /// slots that are newer than others, and what is relative must not be done twice.
+    /// </summary>
+    /// <param name="index">Where the command stands in the log.</param>
+    /// <param name="command">The command.</param>
+    public bool Holds(LogIndex index, ReadOnlySpan<byte> command) =>
+        KvCommandView.TryRead(command, out KvCommandView view) && geometry.TryParseKey(view.Key, out long key)
+        && index.Value <= _written[key];
 
     /// <inheritdoc/>
     public void Settle() => store.DefersDigest = false;

@@ -4,19 +4,20 @@ using Chorus.Raft;
 namespace Chorus.Common.KeyValue;
 
 /// <summary>
-/// One checkpoint of a file of slots on its way: of the state as it was when it was asked for, whatever is written
+/// One checkpoint of a file of slots on its way: of the state as it was when it was asked for, whatever is applied
 /// meanwhile.
 /// </summary>
 /// <param name="file">The file.</param>
-/// <param name="applied">Last index applied then.</param>
-/// <param name="count">Keys with a value then.</param>
-/// <param name="digest">Digest of the state then.</param>
-internal sealed class SlotCheckpoint(SlotFile file, LogIndex applied, long count, ulong digest) : IDiskJob
+/// <param name="superblock">What the file is to say in the end.</param>
+/// <param name="changes">Slots that have changed since the last one; not changed any more.</param>
+/// <param name="sessions">Sessions of clients then, encoded.</param>
+internal sealed class SlotCheckpoint(
+    SlotFile file, SlotSuperblock superblock, SlotChanges changes, ReadOnlyMemory<byte> sessions) : IDiskJob
 {
     private volatile bool _isFinished;
 
     /// <summary>The index up to which it makes everything durable.</summary>
-    public LogIndex Applied => applied;
+    public LogIndex Applied => superblock.Applied;
 
     /// <summary>Whether it is done.</summary>
     public bool IsFinished => _isFinished;
@@ -25,21 +26,15 @@ internal sealed class SlotCheckpoint(SlotFile file, LogIndex applied, long count
     public Exception? Error { get; private set; }
 
     /// <inheritdoc/>
-    public void Write()
-    {
-        // Trap 20: an applied index that is durable before the slots promises writes that a crash takes back.
-        if (Mutants.AppliedBeforeData)
-            file.WriteSuperblock(applied, count, digest);
-        else
-            file.Sync();
-    }
+    public void Write() => file.WriteJournal(
+        superblock,
+        Mutants.AppliedBeforeData ? new SlotChanges() : changes,
+        Mutants.SlotsWithoutSessions ? default : sessions.Span);
 
     /// <inheritdoc/>
     public void Sync()
     {
-        if (!Mutants.AppliedBeforeData)
-            file.WriteSuperblock(applied, count, digest);
-        file.Sync();
+        file.Write(superblock, changes);
         _isFinished = true;
     }
 

@@ -38,6 +38,15 @@ public static class SlotCodec
         return into[..(SlotHeader.SizeBytes + value.Length)];
     }
 
+    /// <summary>Writes a slot.</summary>
+    /// <returns>Bytes that it takes at the start of <paramref name="into"/>.</returns>
+    public static int Encode(Span<byte> into, long key, in SlotHeader header, ReadOnlySpan<byte> value)
+    {
+        EncodeHeader(into, key, header);
+        value.CopyTo(into[SlotHeader.SizeBytes..]);
+        return SlotHeader.SizeBytes + value.Length;
+    }
+
     /// <summary>Writes a slot whose value was deleted.</summary>
     /// <returns>Its bytes, at the start of <paramref name="into"/>.</returns>
     public static ReadOnlySpan<byte> EncodeDeleted(Span<byte> into, long key, LogIndex index)

@@ -1,12 +1,14 @@
 using System.Globalization;
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 
 namespace Chorus.Common.KeyValue;
 
 /// <summary>
-/// A file of slots: two superblocks, then slot 0, 1, 2 and so on. Made with room for all of it. Slots are
-/// written by one thread; another one may make checkpoints at the same time, and any may call <see cref="ReadImage"/>.
+/// A file of slots: two superblocks, then slot 0, 1, 2 and so on. Made with room for all of it. It is written by
+/// checkpoints only, each of which is there whole or not at all (<see cref="SlotJournal"/>). One thread makes them;
+/// another one may read meanwhile what they leave alone, and any may call <see cref="ReadImage"/>.
 /// </summary>
 public sealed class SlotFile : IDisposable
 {
@@ -20,45 +22,54 @@ public sealed class SlotFile : IDisposable
     private const int ReadBytes = 4096;
 
     private const string Remedy =
-        "Remove the file and start the node again: it is made anew from the log. Should it happen again, the disk is "
-        + "failing";
+        "Remove the file and start the node again: it is made anew from snapshot and log. Should it happen again, the "
+        + "disk is failing";
 
     private readonly IStorageFile _file;
     private readonly string _path;
-    private readonly byte[] _block = new byte[SlotSuperblock.BlockBytes];
+    private readonly SlotJournal _journal;
     private readonly byte[] _slot;
+    private readonly byte[] _written;
+    private readonly Lock _image = new();
+    private volatile SlotSuperblock _superblock;
     private bool _hasFailed;
 
-    private SlotFile(IStorageFile file, string path, SlotSuperblock superblock)
+    private SlotFile(IStorageFile file, SlotJournal journal, string path, SlotSuperblock superblock)
     {
         _file = file;
+        _journal = journal;
         _path = path;
-        Superblock = superblock;
+        _superblock = superblock;
         _slot = new byte[superblock.Owner.Geometry.SlotBytes];
+        _written = new byte[_slot.Length];
     }
 
-    /// <summary>The last checkpoint.</summary>
-    public SlotSuperblock Superblock { get; private set; }
+    /// <summary>Sessions of clients at the checkpoint that was there when the file was opened.</summary>
+    public SessionTable Sessions { get; private set; } = new();
+
+    /// <summary>The last checkpoint that is complete. May be asked by any thread.</summary>
+    public SlotSuperblock Superblock => _superblock;
 
     /// <summary>Whether it was made just now and nothing has been written to it.</summary>
     public bool IsEmpty { get; private set; }
 
     /// <summary>Its shape.</summary>
-    public SlotGeometry Geometry => Superblock.Owner.Geometry;
+    public SlotGeometry Geometry => _superblock.Owner.Geometry;
 
     /// <summary>Opens a node's file, or makes it where there is none.</summary>
     /// <param name="storage">The folder.</param>
     /// <param name="name">Name of the file in it.</param>
     /// <param name="owner">Whose it must be.</param>
+    /// <param name="journalBytes">Room that each of its two journals takes at once, where they are made.</param>
     /// <exception cref="SlotFileException">It is somebody else's, or there is no room for it.</exception>
     /// <exception cref="LogCorruptionException">It is damaged.</exception>
-    public static SlotFile Open(IStorage storage, string name, SlotFileOwner owner)
+    public static SlotFile Open(IStorage storage, string name, SlotFileOwner owner, long journalBytes = 0)
     {
         Check.That(owner.Geometry.IsValid, "the shape of a file of slots is checked before");
         string path = Path.Combine(storage.Location, name);
         if (storage.Exists(name))
         {
-            SlotFile found = Load(storage, name, path);
+            SlotFile found = Load(storage, name, path, journalBytes);
             SlotFileOwner other = found.Superblock.Owner;
             if (other == owner)
                 return found;
@@ -68,8 +79,9 @@ public sealed class SlotFile : IDisposable
                 throw Foreign(path, other, owner);
             storage.Delete(name);
         }
-        Create(storage, name, path, owner);
-        SlotFile made = Load(storage, name, path);
+        SlotJournal.Delete(storage, name);
+        Create(storage, name, path, owner, journalBytes);
+        SlotFile made = Load(storage, name, path, journalBytes);
         made.IsEmpty = true;
         return made;
     }
@@ -103,65 +115,75 @@ public sealed class SlotFile : IDisposable
         return SlotCodec.DecodeHeader(header, key, Geometry.ValueBytesMax);
     }
 
-    /// <summary>Writes a value. Not durable before a checkpoint.</summary>
-    /// <returns>Bytes written.</returns>
-    public int WriteValue(long key, LogIndex index, ReadOnlySpan<byte> value, ulong hash) =>
-        Write(key, SlotCodec.Encode(_slot, key, index, value, hash));
-
-    /// <summary>Writes that the value was deleted. Not durable before a checkpoint.</summary>
-    /// <returns>Bytes written.</returns>
-    public int WriteDeleted(long key, LogIndex index) => Write(key, SlotCodec.EncodeDeleted(_slot, key, index));
-
-    /// <summary>Makes everything written before this call durable. Slots may be written meanwhile.</summary>
-    /// <exception cref="IOException">The disk failed, now or before; the node must stop.</exception>
-    public void Sync()
+    /// <summary>What the superblock will say of a checkpoint.</summary>
+    /// <param name="applied">Its index.</param>
+    /// <param name="count">Keys with a value at that index.</param>
+    /// <param name="digest">Digest of the state at that index.</param>
+    public SlotSuperblock Next(LogIndex applied, long count, ulong digest) => _superblock with
     {
-        if (_hasFailed)
-            throw new IOException($"{_path} failed before; what was written since its last checkpoint is in doubt");
-        // Until it is seen to have gone well: a sync that failed and is tried again would "succeed" (trap 5).
-        _hasFailed = true;
+        Sequence = _superblock.Sequence + 1,
+        Applied = applied,
+        Count = count,
+        Digest = digest,
+    };
+
+    /// <summary>The first half of a checkpoint: makes it durable beside the file, which is as it was.</summary>
+    /// <param name="superblock">The checkpoint.</param>
+    /// <param name="changes">Slots that have changed since the last one.</param>
+    /// <param name="sessions">Sessions of clients, encoded.</param>
+    /// <exception cref="IOException">The disk failed, now or before; the node must stop.</exception>
+    internal void WriteJournal(SlotSuperblock superblock, SlotChanges changes, ReadOnlySpan<byte> sessions)
+    {
+        BeginSync();
+        _journal.Write(superblock, changes, sessions);
+        _hasFailed = false;
+    }
+
+    /// <summary>The second half: brings the file to what the journal says.</summary>
+    /// <param name="superblock">The checkpoint.</param>
+    /// <param name="changes">Slots that have changed since the last one.</param>
+    /// <exception cref="IOException">The disk failed, now or before; the node must stop.</exception>
+    internal void Write(SlotSuperblock superblock, SlotChanges changes)
+    {
+        foreach (long key in changes.Keys())
+        {
+            changes.TryGet(key, out SlotHeader header, out ReadOnlySpan<byte> value);
+            Write(key, _written.AsSpan(0, SlotCodec.Encode(_written, key, header, value)));
+        }
+        Finish(superblock);
+    }
+
+    /// <summary>Writes a slot of a file that does not count yet. Not durable before <see cref="Sync"/>.</summary>
+    internal void WriteValue(long key, LogIndex index, ReadOnlySpan<byte> value, ulong hash) =>
+        Write(key, SlotCodec.Encode(_written, key, index, value, hash));
+
+    /// <summary>Makes a slot of a file that does not count yet one that was never written.</summary>
+    internal void Clear(long key)
+    {
+        Span<byte> zeros = stackalloc byte[SlotHeader.SizeBytes];
+        zeros.Clear();
+        if (ReadHeader(key).Kind != SlotKind.Empty)
+            Write(key, zeros);
+    }
+
+    /// <summary>Makes everything written before this call durable.</summary>
+    /// <exception cref="IOException">The disk failed, now or before; the node must stop.</exception>
+    internal void Sync()
+    {
+        BeginSync();
         _file.Sync();
         _hasFailed = false;
     }
 
-    /// <summary>
-    /// Writes down how far the slots are durable. What was applied up to there must be (<see cref="Sync"/>); durable
-    /// itself after the next one.
-    /// </summary>
-    /// <param name="applied">Last index whose effect is durable in the slots.</param>
-    /// <param name="count">Keys with a value at that index.</param>
-    /// <param name="digest">Digest of the state at that index.</param>
-    public void WriteSuperblock(LogIndex applied, long count, ulong digest)
-    {
-        Superblock = Superblock with
-        {
-            Sequence = Superblock.Sequence + 1,
-            Applied = applied,
-            Count = count,
-            Digest = digest,
-        };
-        WriteSuperblock(_file, Superblock, _block);
-    }
-
-    /// <summary>Reads slots as they stand, from slot 0 on. May be called by another thread while slots are
-    /// written.</summary>
+    /// <summary>Reads slots as they stand, from slot 0 on, each of them whole. May be called by any thread.</summary>
     /// <param name="offset">Bytes behind the start of slot 0.</param>
     /// <param name="into">Where to.</param>
     /// <returns>Bytes read; fewer only at the end of the last slot.</returns>
     public int ReadImage(long offset, Span<byte> into)
     {
         int length = (int)Math.Clamp(Geometry.LengthBytes - offset, 0, into.Length);
-        return _file.Read(FirstSlotAt + offset, into[..length]);
-    }
-
-    /// <summary>Writes a piece of an image that was read elsewhere.</summary>
-    /// <param name="offset">Bytes behind the start of slot 0.</param>
-    /// <param name="bytes">The piece; within the slots.</param>
-    public void WriteImage(long offset, ReadOnlySpan<byte> bytes)
-    {
-        Check.That(offset >= 0 && bytes.Length <= Geometry.LengthBytes - offset, "an image is no longer than its file");
-        IsEmpty = false;
-        _file.Write(FirstSlotAt + offset, bytes);
+        lock (_image)
+            return _file.Read(FirstSlotAt + offset, into[..length]);
     }
 
     /// <summary>A sentence for a slot that does not hold what was written.</summary>
@@ -171,8 +193,17 @@ public sealed class SlotFile : IDisposable
     /// <summary>A sentence for damage that concerns the whole file.</summary>
     public LogCorruptionException Damaged(string what) => DamagedFile(_path, what);
 
+    /// <summary>What a newer version has written, into the file or its journals.</summary>
+    internal static SlotFileException Newer(string path, string what, uint format, uint newest) => new(
+        $"-file: {path} {what} format {format}, this version reads up to {newest}: it was made by a newer Chorus",
+        "Install that version again, or name another -file");
+
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _journal.Dispose();
+        _file.Dispose();
+    }
 
     private static LogCorruptionException DamagedFile(string path, string what) => new($"{path}: {what}. {Remedy}.");
 
@@ -191,18 +222,20 @@ public sealed class SlotFile : IDisposable
             "Name another -file; or remove this one if no node uses it: a node makes its file anew from its log");
     }
 
-    private static void Create(IStorage storage, string name, string path, SlotFileOwner owner)
+    private static void Create(
+        IStorage storage, string name, string path, SlotFileOwner owner, long journalBytes)
     {
         long length = FirstSlotAt + owner.Geometry.LengthBytes;
+        long room = length + 2 * journalBytes;
         string temp = name + ".tmp";
         if (storage.Exists(temp))
             storage.Delete(temp);
-        if (storage.FreeBytes < length)
+        if (storage.FreeBytes < room)
         {
             throw new SlotFileException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"-file: {path} takes {length:n0} bytes, and the device has {storage.FreeBytes:n0}"),
+                    $"-file: {path} takes {room:n0} bytes, and the device has {storage.FreeBytes:n0}"),
                 "Make room, name a -file on another device, or start a cluster with fewer -slots");
         }
         byte[] block = new byte[SlotSuperblock.BlockBytes];
@@ -216,39 +249,55 @@ public sealed class SlotFile : IDisposable
         storage.SyncDirectory();
     }
 
-    private static SlotFile Load(IStorage storage, string name, string path)
+    private static SlotFile Load(IStorage storage, string name, string path, long journalBytes)
     {
         IStorageFile file = storage.Open(name, writable: true);
+        SlotJournal? journal = null;
         try
         {
             // What a killed process wrote may still be only in the page cache; nothing is counted on before this.
             file.Sync();
-            SlotSuperblock? newest = null;
-            byte[] block = new byte[SlotSuperblock.BlockBytes];
-            for (int i = 0; i < 2; i++)
-            {
-                file.Read(i * SlotSuperblock.BlockBytes, block);
-                SlotSuperblock? found = SlotSuperblock.Decode(block, out uint format);
-                if (format > SlotSuperblock.Format)
-                {
-                    throw new SlotFileException(
-                        $"-file: {path} has format {format}, this version reads up to {SlotSuperblock.Format}: it was "
-                        + "made by a newer Chorus", "Install that version again, or name another -file");
-                }
-                if (found is not null && (newest is null || found.Sequence > newest.Sequence))
-                    newest = found;
-            }
-            if (newest is not { Owner.Geometry.IsValid: true })
-                throw DamagedFile(path, "neither of its two superblocks is whole, or it is no file of slots at all");
-            if (file.Length < FirstSlotAt + newest.Owner.Geometry.LengthBytes)
+            SlotSuperblock superblock = ReadSuperblock(file, path);
+            if (file.Length < FirstSlotAt + superblock.Owner.Geometry.LengthBytes)
                 throw DamagedFile(path, $"it has {file.Length} bytes and was longer");
-            return new SlotFile(file, path, newest);
+            journal = SlotJournal.Open(storage, name, superblock.Owner, journalBytes);
+            var slots = new SlotFile(file, journal, path, superblock);
+            slots.Redo();
+            return slots;
         }
         catch
         {
+            journal?.Dispose();
             file.Dispose();
             throw;
         }
+    }
+
+    private static SlotSuperblock ReadSuperblock(IStorageFile file, string path)
+    {
+        SlotSuperblock? newest = null;
+        byte[] block = new byte[SlotSuperblock.BlockBytes];
+        for (int i = 0; i < 2; i++)
+        {
+            file.Read(i * SlotSuperblock.BlockBytes, block);
+            SlotSuperblock? found = SlotSuperblock.Decode(block, out uint format);
+            if (found is null)
+                continue;
+            if (format > SlotSuperblock.Format)
+                throw Newer(path, "has", format, SlotSuperblock.Format);
+            if (format < SlotSuperblock.Format)
+            {
+                throw new SlotFileException(
+                    $"-file: {path} has format {format}, which knows nothing of the sessions of clients: it was made "
+                    + "by an older Chorus",
+                    "Remove the file and start the node again: it is made anew from snapshot and log");
+            }
+            if (newest is null || found.Sequence > newest.Sequence)
+                newest = found;
+        }
+        if (newest is not { Owner.Geometry.IsValid: true })
+            throw DamagedFile(path, "neither of its two superblocks is whole, or it is no file of slots at all");
+        return newest;
     }
 
     private static void WriteSuperblock(IStorageFile file, SlotSuperblock superblock, byte[] block)
@@ -257,11 +306,57 @@ public sealed class SlotFile : IDisposable
         file.Write((long)(superblock.Sequence % 2) * SlotSuperblock.BlockBytes, block);
     }
 
-    private int Write(long key, ReadOnlySpan<byte> slot)
+    // Finishes a checkpoint that a crash interrupted.
+    private void Redo()
+    {
+        SlotJournal.Checkpoint? newest = _journal.Newest();
+        // The two superblocks that a new file has are no checkpoints.
+        ulong sequence = newest?.Sequence ?? 1;
+        if (sequence != _superblock.Sequence && sequence != _superblock.Sequence + 1)
+            throw Damaged("the journal of its last checkpoint is missing, or not what was written");
+        if (newest is null)
+            return;
+        try
+        {
+            Sessions = newest.Sessions.IsEmpty ? new SessionTable() : SessionTable.Decode(newest.Sessions.Span);
+        }
+        catch (InvalidDataException error)
+        {
+            throw Damaged($"the sessions of clients in its journal are not what was written: {error.Message}");
+        }
+        if (newest.Sequence == _superblock.Sequence)
+            return;
+        for (ReadOnlySpan<byte> slots = newest.Slots.Span; slots.Length > 0;)
+        {
+            ReadOnlySpan<byte> slot = SlotJournal.Take(ref slots, Geometry.ValueBytesMax, out long key);
+            Write(key, slot);
+        }
+        Finish(Next(newest.Applied, newest.Count, newest.Digest));
+    }
+
+    private void Finish(SlotSuperblock superblock)
+    {
+        Sync();
+        byte[] block = new byte[SlotSuperblock.BlockBytes];
+        WriteSuperblock(_file, superblock, block);
+        Sync();
+        _superblock = superblock;
+    }
+
+    private void BeginSync()
+    {
+        if (_hasFailed)
+            throw new IOException($"{_path} failed before; what was written since its last checkpoint is in doubt");
+        // Until it is seen to have gone well: a sync that failed and is tried again would "succeed" (trap 5).
+        _hasFailed = true;
+    }
+
+    // An image that is read meanwhile has the slot as it was, or as it will be.
+    private void Write(long key, ReadOnlySpan<byte> slot)
     {
         IsEmpty = false;
-        _file.Write(OffsetOf(key), slot);
-        return slot.Length;
+        lock (_image)
+            _file.Write(OffsetOf(key), slot);
     }
 
     private long OffsetOf(long key) => FirstSlotAt + key * Geometry.SlotBytes;

@@ -5,10 +5,6 @@ namespace Chorus.Common.KeyValue;
 /// <summary>Why a command cannot be put into slots, and what to do.</summary>
 internal static class SlotMessages
 {
-    /// <summary>Why compare-and-set and increment are refused.</summary>
-    public const string Relative =
-        "a file of slots takes no compare-and-set and no increment; use set and delete, or a Kvstore";
-
     private const int ShownBytes = 40;
 
     /// <summary>The key names no slot.</summary>

@@ -1,4 +1,5 @@
 using System.Collections;
+using Chorus.Common.Replica;
 using Chorus.Common.Snapshots;
 using Chorus.Raft;
 
@@ -12,13 +13,13 @@ namespace Chorus.Common.KeyValue;
 internal static class SlotRestore
 {
     /// <summary>Restores.</summary>
-    /// <returns>Keys that have a value, and the digest.</returns>
+    /// <returns>Keys that have a value, the digest, and the sessions of clients.</returns>
     /// <exception cref="Log.LogCorruptionException">The snapshot does not fit.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public static (long Count, ulong Digest) Run(SlotFile file, LogIndex index, SnapshotRestore snapshot)
+    public static (long Count, ulong Digest, SessionTable Sessions) Run(
+        SlotFile file, LogIndex index, SnapshotRestore snapshot)
     {
-        file.WriteSuperblock(LogIndex.Zero, 0, 0);
-        file.Sync();
+        Mark(file, LogIndex.Zero, 0, 0, default);
         var written = new BitArray((int)file.Geometry.Slots);
         long count = 0;
         ulong digest = 0;
@@ -39,20 +40,35 @@ internal static class SlotRestore
         }
         if (digest != snapshot.Digest)
             throw snapshot.Damage($"the digest of its state is {digest:x16}, and was {snapshot.Digest:x16}");
-        Empty(file, written);
-        file.Sync();
-        file.WriteSuperblock(index, count, digest);
-        file.Sync();
-        return (count, digest);
+        SessionTable sessions = SessionTable.Of(snapshot);
+        Clear(file, written);
+        Mark(file, index, count, digest, snapshot.Sessions);
+        return (count, digest, sessions);
     }
 
-    private static void Empty(SlotFile file, BitArray written)
+    /// <summary>Clears a file of which nothing counts.</summary>
+    public static void Clear(SlotFile file)
     {
-        byte[] zeros = new byte[SlotHeader.SizeBytes];
-        for (int key = 0; key < written.Length; key++)
+        if (!file.IsEmpty)
+            Clear(file, new BitArray((int)file.Geometry.Slots));
+    }
+
+    private static void Clear(SlotFile file, BitArray kept)
+    {
+        for (int key = 0; key < kept.Length; key++)
         {
-            if (!written[key] && file.ReadHeader(key).Kind != SlotKind.Empty)
-                file.WriteImage((long)key * file.Geometry.SlotBytes, zeros);
+            if (!kept[key])
+                file.Clear(key);
         }
+        file.Sync();
+    }
+
+    // A checkpoint that changes no slot: they are durable already, or do not count.
+    private static void Mark(
+        SlotFile file, LogIndex index, long count, ulong digest, ReadOnlyMemory<byte> sessions)
+    {
+        var checkpoint = new SlotCheckpoint(file, file.Next(index, count, digest), new SlotChanges(), sessions);
+        checkpoint.Write();
+        checkpoint.Sync();
     }
 }

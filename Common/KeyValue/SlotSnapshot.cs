@@ -8,13 +8,15 @@ namespace Chorus.Common.KeyValue;
 /// A file of slots as it was when this was begun. Goes through the slots in order; a slot that it has not come to is
 /// copied before it is overwritten. Afterwards it names a newer entry, by which it is known.
 /// </summary>
-/// <param name="file">The slots; used by the thread that writes them.</param>
+/// <param name="file">Words for damage; its shape.</param>
+/// <param name="slots">The slots; used by the thread that changes them.</param>
 /// <param name="applied">Last index applied when it was begun; the state is exact there.</param>
 /// <param name="digest">Digest of the state then.</param>
 /// <param name="displacedBytesMax">Memory for copies.</param>
 /// <param name="ended">Told when nobody needs it any more.</param>
 internal sealed class SlotSnapshot(
-    SlotFile file, LogIndex applied, ulong digest, long displacedBytesMax, Action ended) : IStateSnapshot
+    SlotFile file, SlotOverlay slots, LogIndex applied, ulong digest, long displacedBytesMax, Action ended)
+    : IStateSnapshot
 {
     // Slots without a value cost a read, too.
     private const int SlotsPerPieceMax = 4 << 10;
@@ -38,7 +40,7 @@ internal sealed class SlotSnapshot(
     {
         if (key < _next || written > applied || IsLost)
             return;
-        if (file.Read(key, out ReadOnlySpan<byte> value).Kind != SlotKind.Value)
+        if (slots.Read(key, out ReadOnlySpan<byte> value).Kind != SlotKind.Value)
             throw file.Damaged(key);
         Span<byte> text = stackalloc byte[20];
         _displaced.Add(SlotGeometry.KeyText(key, text), value);
@@ -53,7 +55,7 @@ internal sealed class SlotSnapshot(
         long until = Math.Min(file.Geometry.Slots, _next + SlotsPerPieceMax);
         for (; length < bytesMax && _next < until; _next++)
         {
-            SlotHeader header = file.Read(_next, out ReadOnlySpan<byte> value);
+            SlotHeader header = slots.Read(_next, out ReadOnlySpan<byte> value);
             if (header.Kind == SlotKind.Damaged)
                 throw file.Damaged(_next);
             if (header.Kind != SlotKind.Value || header.Index > applied)

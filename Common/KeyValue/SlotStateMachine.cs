@@ -14,9 +14,9 @@ namespace Chorus.Common.KeyValue;
 /// equal contents have equal digests there and here. It blocks on the disk.
 /// </summary>
 /// <remarks>
-/// Every write is absolute, and a slot names the entry that wrote it. After a crash the log is applied from the last
-/// checkpoint on; a slot that holds a newer entry already is left alone, one that was torn is written again. From the
-/// newest entry found in the file on (<see cref="SettledIndex"/>) the state is exact again (trap 20).
+/// What is applied stays in memory until a checkpoint takes it over, and a checkpoint is in the file whole or not at
+/// all (<see cref="SlotJournal"/>). So a start finds the state of one index, with the sessions of clients as of then,
+/// and what is applied from there on meets what it met the first time, whatever a crash did (traps 20 and 21).
 /// </remarks>
 public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 {
@@ -24,62 +24,50 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
         "the bytes are not a KvCommand with a known operation and a key of at least one byte";
 
     private readonly SlotFile _file;
+    private readonly SlotOverlay _slots;
     private readonly SlotStateMachineOptions _options;
     private readonly IDiskExecutor _executor;
     private readonly LogIndex _end;
-    private readonly HashSet<long> _damaged;
+    private readonly ArrayBufferWriter<byte> _encoded = new();
+    private SessionTable _sessions;
     private SlotCheckpoint? _underWay;
     private SlotSnapshot? _snapshot;
     private LogIndex _checkpoint;
-    private long _unsyncedBytes;
+    private LogIndex _last;
+    private long _writtenBytes;
     private long _count;
     private ulong _digest;
-    private ulong _applied;
     private ulong _newest;
+    private bool _isCheckpointWanted;
 
     /// <summary>Reads a file and verifies it.</summary>
     /// <param name="file">The file; closed with this.</param>
-    /// <param name="end">
-    /// Last index of the log that the file belongs to: nothing newer can stand in it, and by then everything that a
-    /// crash tore must have been repaired.
-    /// </param>
+    /// <param name="end">Last index of the log that the file belongs to: nothing newer can stand in it.</param>
     /// <param name="options">The defaults where null.</param>
     /// <exception cref="LogCorruptionException">The file is damaged, or not that of the log.</exception>
     public SlotStateMachine(SlotFile file, LogIndex end, SlotStateMachineOptions? options = null)
-        : this(file, file.Superblock.Applied, end, options ?? new SlotStateMachineOptions())
     {
+        (_file, _end, _options) = (file, end, options ?? new SlotStateMachineOptions());
+        _slots = new SlotOverlay(file);
+        _executor = _options.Executor ?? new InlineDiskExecutor();
         SlotSuperblock superblock = file.Superblock;
-        bool isExact = SettledIndex <= superblock.Applied;
-        if (isExact && (superblock.Digest != _digest || superblock.Count != _count))
-            throw file.Damaged($"what it holds is not what it held at index {superblock.Applied}: writes were lost");
-    }
-
-    private SlotStateMachine(SlotFile file, LogIndex restored, LogIndex end, SlotStateMachineOptions options)
-    {
-        (_file, _end, _options) = (file, end, options);
-        _executor = options.Executor ?? new InlineDiskExecutor();
-        SlotScan scan = SlotScan.Run(file);
-        (_count, _digest) = (scan.Count, scan.Digest);
-        _damaged = [.. scan.Damaged];
-        RestoredIndex = _checkpoint = restored;
-        SettledIndex = _damaged.Count > 0 ? end : LogIndex.Max(restored, scan.Newest);
-        (_applied, _newest) = (restored.Value, LogIndex.Max(restored, scan.Newest).Value);
-        if (NewestIndex > end)
+        if (superblock.Applied > end)
         {
             throw file.Damaged(
-                $"it holds entry {NewestIndex}, and the log ends at {end}: the log lost entries or is another one");
+                $"it holds entry {superblock.Applied}, and the log ends at {end}: the log lost entries or is another "
+                + "one");
         }
-        RequireRepaired(restored);
+        // Where nothing is applied, nothing counts: a snapshot was about to be restored when the node died.
+        if (superblock.Applied == LogIndex.Zero)
+            SlotRestore.Clear(file);
+        else
+            Verify(file, superblock);
+        (_count, _digest, _sessions) = (superblock.Count, superblock.Digest, file.Sessions);
+        StartAt(superblock.Applied);
     }
 
     /// <inheritdoc/>
     public LogIndex RestoredIndex { get; private set; }
-
-    /// <inheritdoc/>
-    public LogIndex SettledIndex { get; private set; }
-
-    /// <inheritdoc/>
-    public bool KeepsSessions => false;
 
     /// <inheritdoc/>
     public ulong Digest => _digest;
@@ -94,21 +82,16 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     public int SlotBytes => _file.Geometry.SlotBytes;
 
     /// <inheritdoc/>
-    public LogIndex AppliedIndex => new(Volatile.Read(ref _applied));
+    LogIndex IImageSource.AppliedIndex => _file.Superblock.Applied;
 
     /// <inheritdoc/>
-    public LogIndex NewestIndex => new(Volatile.Read(ref _newest));
+    LogIndex IImageSource.NewestIndex => new(Volatile.Read(ref _newest));
 
-    /// <summary>
-    /// Makes a state of an image that was copied, at once or while it changed. It is exact once the log is applied to
-    /// it from behind <paramref name="applied"/> up to <paramref name="newest"/>.
-    /// </summary>
-    /// <param name="file">The pieces; closed with this.</param>
-    /// <param name="applied">The source's <see cref="IImageSource.AppliedIndex"/> before the copy began.</param>
-    /// <param name="newest">The source's <see cref="IImageSource.NewestIndex"/> when it was complete.</param>
-    /// <exception cref="LogCorruptionException">The image cannot have come about so.</exception>
-    public static SlotStateMachine OfImage(SlotFile file, LogIndex applied, LogIndex newest) =>
-        new(file, applied, newest, new SlotStateMachineOptions());
+    /// <inheritdoc/>
+    public bool HasRoom => _underWay is not { IsFinished: false } || _slots.Bytes < _options.ChangesBytesMax;
+
+    /// <inheritdoc/>
+    public SessionTable RestoredSessions() => _sessions;
 
     /// <inheritdoc/>
     public Code Validate(ReadOnlySpan<byte> command, out string message)
@@ -132,6 +115,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
         {
             Operation.Set => Set(index, key, view.Value),
             Operation.Delete => Delete(index, key),
+            Operation.CompareAndSet or Operation.Increment => Change(index, key, view, response),
             _ => Get(key, response),
         };
     }
@@ -154,25 +138,15 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="LogCorruptionException">A slot was torn, and nothing has repaired it.</exception>
     /// <exception cref="IOException">The disk failed; the node must stop.</exception>
     public void Applied(LogIndex index, SessionTable sessions)
     {
-        if (index <= AppliedIndex)
-            return;
-        Volatile.Write(ref _applied, index.Value);
-        if (index > NewestIndex)
-            Volatile.Write(ref _newest, index.Value);
-        RequireRepaired(index);
+        (_last, _sessions) = (index, sessions);
         TakeCheckpoint();
-        bool isDue = _unsyncedBytes >= _options.CheckpointBytes
+        bool isDue = _isCheckpointWanted || _writtenBytes >= _options.CheckpointBytes
             || index.Value - _checkpoint.Value >= _options.CheckpointEntries;
-        if (isDue && _underWay is null && BeginCheckpoint() is { } checkpoint)
-        {
-            _underWay = checkpoint;
-            _executor.Post(checkpoint);
-            TakeCheckpoint();
-        }
+        if (isDue)
+            PostCheckpoint();
     }
 
     /// <summary>
@@ -183,21 +157,23 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     public void Checkpoint()
     {
         TakeCheckpoint();
+        Check.That(_underWay is null, "who makes checkpoints has ended, and left none half done");
         if (BeginCheckpoint() is not { } checkpoint)
             return;
         checkpoint.Write();
         checkpoint.Sync();
-        _checkpoint = checkpoint.Applied;
+        TakeCheckpoint();
     }
 
     /// <inheritdoc/>
     public IStateSnapshot? BeginSnapshot()
     {
         Check.That(_snapshot is null, "one snapshot of a state at a time");
-        if (AppliedIndex < SettledIndex)
-            return null;
+        // The log is cut behind the snapshot, and must still lead on from what the file holds.
+        _isCheckpointWanted = true;
+        PostCheckpoint();
         return _snapshot = new SlotSnapshot(
-            _file, AppliedIndex, _digest, _options.SnapshotDisplacedBytesMax, () => _snapshot = null);
+            _file, _slots, _last, _digest, _options.SnapshotDisplacedBytesMax, () => _snapshot = null);
     }
 
     /// <inheritdoc/>
@@ -205,10 +181,8 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     {
         Check.That(_underWay is null && _snapshot is null, "a state is restored before anything is applied to it");
         Check.That(index <= _end, "a state in a file is never ahead of the log");
-        (_count, _digest) = SlotRestore.Run(_file, index, snapshot);
-        _damaged.Clear();
-        RestoredIndex = SettledIndex = _checkpoint = index;
-        (_applied, _newest) = (index.Value, index.Value);
+        (_count, _digest, _sessions) = SlotRestore.Run(_file, index, snapshot);
+        StartAt(index);
     }
 
     /// <inheritdoc/>
@@ -217,22 +191,49 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
+    private static void Verify(SlotFile file, SlotSuperblock superblock)
+    {
+        SlotScan scan = SlotScan.Run(file);
+        if (scan.Digest != superblock.Digest || scan.Count != superblock.Count || scan.Newest > superblock.Applied)
+            throw file.Damaged($"what it holds is not what it held at index {superblock.Applied}: writes were lost");
+    }
+
+    private void StartAt(LogIndex index)
+    {
+        RestoredIndex = _checkpoint = _last = index;
+        Volatile.Write(ref _newest, index.Value);
+    }
+
+    private void PostCheckpoint()
+    {
+        if (_underWay is not null || BeginCheckpoint() is not { } checkpoint)
+            return;
+        _executor.Post(checkpoint);
+        TakeCheckpoint();
+    }
+
     private SlotCheckpoint? BeginCheckpoint()
     {
-        // Before the state is settled, its digest is not that of any index.
-        if (AppliedIndex < SettledIndex || AppliedIndex == _checkpoint)
+        _isCheckpointWanted = false;
+        if (_last == _checkpoint)
             return null;
-        _unsyncedBytes = 0;
-        return new SlotCheckpoint(_file, AppliedIndex, _count, _digest);
+        _writtenBytes = 0;
+        _encoded.ResetWrittenCount();
+        _sessions.Encode(_encoded);
+        // From here on the file may hold what is newer than the last checkpoint.
+        Volatile.Write(ref _newest, _last.Value);
+        return _underWay = new SlotCheckpoint(
+            _file, _file.Next(_last, _count, _digest), _slots.Freeze(), _encoded.WrittenMemory);
     }
 
     private void TakeCheckpoint()
     {
         if (_underWay is not { IsFinished: true } finished)
             return;
-        _underWay = null;
         if (finished.Error is { } error)
             throw new IOException($"a checkpoint failed: {error.Message}", error);
+        _underWay = null;
+        _slots.Thaw();
         _checkpoint = finished.Applied;
     }
 
@@ -245,13 +246,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
             message = SlotMessages.WrongKey(view.Key, geometry);
             return Code.BadRequest;
         }
-        // What a crash leaves in the file may be newer than the command that is repeated: absolute writes bear that.
-        if (view.IsRelative)
-        {
-            message = SlotMessages.Relative;
-            return Code.BadRequest;
-        }
-        if (view.Operation == Operation.Set && view.Value.Length > geometry.ValueBytesMax)
+        if (view.HasValue && view.Value.Length > geometry.ValueBytesMax)
         {
             message = SlotMessages.LongValue(view.Value.Length, geometry);
             return Code.TooLarge;
@@ -261,9 +256,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 
     private Code Get(long key, IBufferWriter<byte> response)
     {
-        SlotHeader header = _file.Read(key, out ReadOnlySpan<byte> value);
-        if (header.Kind == SlotKind.Damaged && !_damaged.Contains(key))
-            throw _file.Damaged(key);
+        SlotHeader header = Read(key, out ReadOnlySpan<byte> value);
         if (header.Kind != SlotKind.Value)
             return Code.NotFound;
         response.Write(value);
@@ -272,10 +265,9 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 
     private Code Set(LogIndex index, long key, ReadOnlySpan<byte> value)
     {
-        if (!TryReplace(index, key, out _))
-            return Code.Ok;
+        Replace(key);
         ulong hash = SlotCodec.Hash(key, value);
-        Written(_file.WriteValue(key, index, value, hash));
+        Write(key, new SlotHeader(SlotKind.Value, index, value.Length, hash), value);
         _count++;
         _digest += hash;
         return Code.Ok;
@@ -283,46 +275,52 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 
     private Code Delete(LogIndex index, long key)
     {
-        if (!TryReplace(index, key, out SlotKind before, onlyValue: true))
-            return before == SlotKind.Value ? Code.Ok : Code.NotFound;
-        Written(_file.WriteDeleted(key, index));
+        if (Replace(key) != SlotKind.Value)
+            return Code.NotFound;
+        Write(key, new SlotHeader(SlotKind.Deleted, index, 0, 0), default);
         return Code.Ok;
     }
 
-    /// <summary>Takes what stands in a slot out of the digest, because it is about to be overwritten.</summary>
-    /// <returns>False when the slot stays as it is: it holds a newer entry, or nothing where only a value
-    /// counts.</returns>
-    private bool TryReplace(LogIndex index, long key, out SlotKind before, bool onlyValue = false)
+    private Code Change(LogIndex index, long key, KvCommandView command, IBufferWriter<byte> response)
     {
-        if (index > NewestIndex)
-            Volatile.Write(ref _newest, index.Value);
-        SlotHeader header = _file.ReadHeader(key);
-        before = header.Kind;
-        if (_damaged.Count > 0 && _damaged.Remove(key))
-            return true;
-        if (before == SlotKind.Damaged)
-            throw _file.Damaged(key);
-        if (header.Index >= index)
+        SlotHeader header = Read(key, out ReadOnlySpan<byte> current);
+        bool exists = header.Kind == SlotKind.Value;
+        Span<byte> number = stackalloc byte[RelativeCommand.NumberBytesMax];
+        if (!RelativeCommand.TryApply(command, exists, exists ? current : default, number, out int length))
         {
-            if (index > SettledIndex)
-                throw _file.Damaged(key);
-            return false;
+            response.Write(exists ? current : default);
+            return Code.ConditionFailed;
         }
-        if (before == SlotKind.Value)
+        response.Write(number[..length]);
+        return Set(index, key, command.HasValue ? command.Value : number[..length]);
+    }
+
+    // A write that touches one sector costs the disk as much as one that fills it.
+    private void Write(long key, in SlotHeader header, ReadOnlySpan<byte> value)
+    {
+        _slots.Write(key, header, value);
+        _writtenBytes += Math.Max(SlotHeader.SizeBytes + value.Length, SlotGeometry.SlotBytesUnit);
+    }
+
+    private SlotHeader Read(long key, out ReadOnlySpan<byte> value)
+    {
+        SlotHeader header = _slots.Read(key, out value);
+        return header.Kind == SlotKind.Damaged ? throw _file.Damaged(key) : header;
+    }
+
+    /// <summary>Takes what stands in a slot out of the digest, because it is about to be overwritten.</summary>
+    /// <returns>What stands there.</returns>
+    private SlotKind Replace(long key)
+    {
+        SlotHeader header = _slots.ReadHeader(key);
+        if (header.Kind == SlotKind.Damaged)
+            throw _file.Damaged(key);
+        if (header.Kind == SlotKind.Value)
         {
             _snapshot?.BeforeChange(key, header.Index);
             _count--;
             _digest -= header.Hash;
         }
-        return before == SlotKind.Value || !onlyValue;
-    }
-
-    // A write that touches one sector costs the disk as much as one that fills it.
-    private void Written(int bytes) => _unsyncedBytes += Math.Max(bytes, SlotGeometry.SlotBytesUnit);
-
-    private void RequireRepaired(LogIndex applied)
-    {
-        if (_damaged.Count > 0 && applied >= _end)
-            throw _file.Damaged(_damaged.Min());
+        return header.Kind;
     }
 }

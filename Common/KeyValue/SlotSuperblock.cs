@@ -10,7 +10,7 @@ namespace Chorus.Common.KeyValue;
 /// </summary>
 /// <param name="Owner">Whose the file is.</param>
 /// <param name="Sequence">Number of the checkpoint; the higher one counts.</param>
-/// <param name="Applied">Last index whose effect is in the slots for certain; what stands there may be newer.</param>
+/// <param name="Applied">Last index whose effect is in the slots.</param>
 /// <param name="Count">Keys with a value at that index.</param>
 /// <param name="Digest">Digest of the state at that index.</param>
 /// <remarks>
@@ -24,7 +24,7 @@ public sealed record SlotSuperblock(SlotFileOwner Owner, ulong Sequence, LogInde
     public const int BlockBytes = 4096;
 
     /// <summary>Newest format that this code reads.</summary>
-    public const uint Format = 1;
+    public const uint Format = 2;
 
     private const uint Magic = 0x5353_4331; // "1CSS"
     private const int UsedBytes = 88;

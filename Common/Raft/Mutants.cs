@@ -60,6 +60,8 @@ internal static class Mutants
     public static bool HeartbeatWithoutCommit;
     /// <summary>Trap 20: the applied index is written before the slots that it speaks of are durable.</summary>
     public static bool AppliedBeforeData;
+    /// <summary>Trap 21: a checkpoint of slots is written without the sessions of clients.</summary>
+    public static bool SlotsWithoutSessions;
     /// <summary>Trap 21: sessions expire by the clock of the machine that applies.</summary>
     public static bool SessionsExpireByClock;
     /// <summary>Trap 21: a command that was sent again is applied again.</summary>
@@ -118,6 +120,7 @@ internal static class Mutants
     public const bool TransferBeforeCommit = false;
     public const bool HeartbeatWithoutCommit = false;
     public const bool AppliedBeforeData = false;
+    public const bool SlotsWithoutSessions = false;
     public const bool SessionsExpireByClock = false;
     public const bool RepeatsApplied = false;
     public const bool ReadByOldRound = false;

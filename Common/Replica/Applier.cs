@@ -22,13 +22,11 @@ internal abstract class Applier(
     /// <summary>Term of the last entry applied since the start; 0 before the first.</summary>
     public Term AppliedTerm { get; private set; }
 
-    /// <summary>
-    /// Sessions of clients at <see cref="AppliedIndex"/>, and their digest; null while the state is not settled.
-    /// </summary>
-    public abstract (int Count, ulong Digest)? Sessions { get; }
+    /// <summary>Sessions of clients at <see cref="AppliedIndex"/>, and their digest.</summary>
+    public abstract (int Count, ulong Digest) Sessions { get; }
 
-    /// <summary>Digest of the state at <see cref="AppliedIndex"/>; null while the state is not settled.</summary>
-    public abstract ulong? Digest { get; }
+    /// <summary>Digest of the state at <see cref="AppliedIndex"/>.</summary>
+    public abstract ulong Digest { get; }
 
     /// <summary>Writes waiting for their entry.</summary>
     public PendingWrites Writes => writes;

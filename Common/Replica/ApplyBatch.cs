@@ -51,11 +51,11 @@ internal sealed class ApplyBatch(ReplicatedState state) : IDiskJob
     /// <summary>Last index applied, before it and by it.</summary>
     public LogIndex AppliedIndex { get; private set; }
 
-    /// <summary>Digest of the state at <see cref="AppliedIndex"/>; null while it is not settled.</summary>
-    public ulong? Digest { get; private set; }
+    /// <summary>Digest of the state at <see cref="AppliedIndex"/>.</summary>
+    public ulong Digest { get; private set; }
 
-    /// <summary>Sessions at <see cref="AppliedIndex"/>, and their digest; null while it is not settled.</summary>
-    public (int Count, ulong Digest)? Sessions { get; private set; }
+    /// <summary>Sessions at <see cref="AppliedIndex"/>, and their digest.</summary>
+    public (int Count, ulong Digest) Sessions { get; private set; }
 
     /// <summary>Term of a leader for which a copy of the sessions is to be made; null: none is wanted.</summary>
     public Term? TableFor { get; set; }
@@ -121,9 +121,8 @@ internal sealed class ApplyBatch(ReplicatedState state) : IDiskJob
         if (_applied.Count > 0)
             state.Machine.Applied(AppliedIndex, state.Sessions);
         Snapshot?.Run(AppliedIndex);
-        bool isSettled = AppliedIndex >= state.Machine.SettledIndex;
-        Digest = isSettled ? state.Machine.Digest : null;
-        Sessions = isSettled ? (state.Sessions.Count, state.Sessions.Digest) : null;
+        Digest = state.Machine.Digest;
+        Sessions = (state.Sessions.Count, state.Sessions.Digest);
         if (TableFor is not null)
             Table = state.Sessions.Copy();
         _isFinished = true;

@@ -16,8 +16,8 @@ internal sealed class BatchApplier : Applier
     private readonly IClock _clock;
     private readonly ApplyBatch _batch;
     private bool _underWay;
-    private ulong? _digest;
-    private (int Count, ulong Digest)? _sessions;
+    private ulong _digest;
+    private (int Count, ulong Digest) _sessions;
 
     public BatchApplier(
         RecordLog log, IDiskExecutor executor, ReplicatedState state, PendingWrites writes, PendingReads reads,
@@ -29,15 +29,14 @@ internal sealed class BatchApplier : Applier
         _clock = clock;
         _batch = new ApplyBatch(state);
         Check.That(state.Machine.RestoredIndex <= log.LastIndex, "a state in a file is never ahead of the log");
-        if (AppliedIndex >= state.Machine.SettledIndex)
-            (_digest, _sessions) = (state.Machine.Digest, (state.Sessions.Count, state.Sessions.Digest));
+        (_digest, _sessions) = (state.Machine.Digest, (state.Sessions.Count, state.Sessions.Digest));
     }
 
     /// <inheritdoc/>
-    public override ulong? Digest => _digest;
+    public override ulong Digest => _digest;
 
     /// <inheritdoc/>
-    public override (int Count, ulong Digest)? Sessions => _sessions;
+    public override (int Count, ulong Digest) Sessions => _sessions;
 
     private bool WantsTable => Door is { } door && door.WantsTable(AppliedTerm);
 
@@ -52,7 +51,9 @@ internal sealed class BatchApplier : Applier
         Snapshots?.Exchange(_clock.MonotonicMicros);
         _batch.Clear(AppliedIndex);
         _batch.Snapshot = Snapshots is { Step.IsDue: true } ? Snapshots.Step : null;
-        LogIndex until = AddRecords(commit, Math.Min(bytesMax, ApplyBatch.RecordBytesMax));
+        LogIndex until = State.Machine.HasRoom
+            ? AddRecords(commit, Math.Min(bytesMax, ApplyBatch.RecordBytesMax))
+            : AppliedIndex.Next;
         Reads.ListServable(until.Previous, _batch.Reads);
         if (WantsTable)
             _batch.TableFor = AppliedTerm;
@@ -66,7 +67,7 @@ internal sealed class BatchApplier : Applier
     /// <inheritdoc/>
     public override bool HasWork(LogIndex commit) => _underWay
         ? _batch.IsFinished
-        : AppliedIndex < Limit(commit) || Reads.HasServable(AppliedIndex) || WantsTable
+        : (State.Machine.HasRoom && AppliedIndex < Limit(commit)) || Reads.HasServable(AppliedIndex) || WantsTable
             || Snapshots is { Step.IsDue: true };
 
     private LogIndex Limit(LogIndex commit) => LogIndex.Min(commit, _log.DurableIndex);

@@ -47,7 +47,7 @@ public interface IStateMachine
     /// </summary>
     /// <param name="index">Last index applied.</param>
     /// <param name="sessions">
-    /// The sessions of clients as of that index, to be kept with the state; not to be touched after the call.
+    /// The sessions of clients as of that index, which belong to the state (trap 21); later calls change them.
     /// </param>
     void Applied(LogIndex index, SessionTable sessions)
     {
@@ -57,28 +57,22 @@ public interface IStateMachine
     SessionTable RestoredSessions() => new();
 
     /// <summary>
-    /// Whether clients may have sessions: a state that survives a restart by itself must keep them with it (trap 21).
+    /// False while nothing can be applied, because too much of what was applied waits for the disk. Asked while nobody
+    /// applies.
     /// </summary>
-    bool KeepsSessions => true;
+    bool HasRoom => true;
 
     /// <summary>
-    /// The state held every entry up to here when it was opened: applying begins behind it. 0 for a state that begins
-    /// empty.
+    /// When it was opened, the state was exactly that of this index: applying begins behind it. 0 for a state that
+    /// begins empty.
     /// </summary>
     LogIndex RestoredIndex => LogIndex.Zero;
-
-    /// <summary>
-    /// From here on the state is exactly that of the last index applied. Before, it may hold effects of later entries
-    /// that a crash left in its file: then its digest and its answers mean nothing, and nobody is given any.
-    /// </summary>
-    LogIndex SettledIndex => LogIndex.Zero;
 
     /// <summary>
     /// Begins a snapshot of the state as it is now, of the last index applied. What is applied later does not change
     /// what it hands out. One at a time: it is disposed of before the next one begins.
     /// </summary>
-    /// <returns>Null where none can be made: before the state is settled, or by a state machine that makes
-    /// none.</returns>
+    /// <returns>Null: this state machine makes none.</returns>
     IStateSnapshot? BeginSnapshot() => null;
 
     /// <summary>

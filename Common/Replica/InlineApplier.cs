@@ -15,13 +15,10 @@ internal sealed class InlineApplier(
     private readonly ArrayBufferWriter<byte> _answer = new();
 
     /// <inheritdoc/>
-    public override ulong? Digest => IsSettled ? State.Machine.Digest : null;
+    public override ulong Digest => State.Machine.Digest;
 
     /// <inheritdoc/>
-    public override (int Count, ulong Digest)? Sessions =>
-        IsSettled ? (State.Sessions.Count, State.Sessions.Digest) : null;
-
-    private bool IsSettled => AppliedIndex >= State.Machine.SettledIndex;
+    public override (int Count, ulong Digest) Sessions => (State.Sessions.Count, State.Sessions.Digest);
 
     /// <inheritdoc/>
     public override bool Apply(LogIndex commit, long bytesMax, string leader)

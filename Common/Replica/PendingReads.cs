@@ -22,7 +22,6 @@ internal sealed class PendingReads(
     private readonly Queue<PendingRead> _granted = new();
     private readonly Queue<PendingRead> _stale = new();
     private readonly ArrayBufferWriter<byte> _answer = new();
-    private readonly LogIndex _staleFrom = LogIndex.Max(staleFrom, stateMachine.SettledIndex);
     private long _answerBytesLeft = long.MaxValue;
 
     /// <summary>Whether a read may be waiting for an index up to this one.</summary>
@@ -49,7 +48,7 @@ internal sealed class PendingReads(
     /// <param name="target">Who asks.</param>
     /// <param name="query">Copied.</param>
     public void AddStale(in ReplyTarget target, ReadOnlySpan<byte> query) =>
-        _stale.Enqueue(Copy(query, new PendingRead(0, _staleFrom, target, [], 0, true)));
+        _stale.Enqueue(Copy(query, new PendingRead(0, staleFrom, target, [], 0, true)));
 
     /// <summary>All reads of a kind up to a ticket may be answered once an index is applied.</summary>
     public void Grant(in ReadGrant grant)

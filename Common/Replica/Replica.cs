@@ -74,7 +74,7 @@ public sealed class Replica
         var reads = new PendingReads(_responder, stateMachine, Counters, recovered.HardState.Commit);
         var writes = new PendingWrites(_responder);
         var proposals = new Proposals(_node, log, writes, _responder, Counters);
-        Door = new SessionDoor(options, _node, log, proposals, _responder, stateMachine, clock);
+        Door = new SessionDoor(options, _node, log, proposals, _responder, clock);
         _applier = Applier.Create(
             ports.Apply, log, new ReplicatedState(stateMachine, clock), writes, reads, changes, Door, _responder,
             Counters, clock);
@@ -108,8 +108,8 @@ public sealed class Replica
     /// <summary>Last index applied to the state machine.</summary>
     public LogIndex AppliedIndex => _applier.AppliedIndex;
 
-    /// <summary>Sessions of clients at <see cref="AppliedIndex"/>, and their digest; null: not settled.</summary>
-    public (int Count, ulong Digest)? Sessions => _applier.Sessions;
+    /// <summary>Sessions of clients at <see cref="AppliedIndex"/>, and their digest.</summary>
+    public (int Count, ulong Digest) Sessions => _applier.Sessions;
 
     /// <summary>What a leader lets commands of sessions in by, for looking at.</summary>
     internal SessionDoor Door { get; }

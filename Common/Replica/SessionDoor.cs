@@ -15,7 +15,7 @@ namespace Chorus.Common.Replica;
 /// </remarks>
 internal sealed class SessionDoor(
     ReplicaOptions options, RaftNode node, RecordLog log, Proposals proposals, Responder responder,
-    IStateMachine machine, IClock clock)
+    IClock clock)
 {
     private const string Later = "Try again later";
 
@@ -179,12 +179,6 @@ internal sealed class SessionDoor(
 
     private bool IsReady(in ReplyTarget target)
     {
-        if (!machine.KeepsSessions)
-        {
-            responder.Fail(
-                target, Code.BadRequest, "this state machine keeps no sessions", "Send writes without a session");
-            return false;
-        }
         if (IsOpen && _evicting == LogIndex.Zero && node.TransferTarget.IsNone)
             return true;
         responder.Fail(target, Code.Overloaded, "the leader is not ready for sessions yet", Later);

@@ -146,7 +146,7 @@ public sealed class SessionTable
     /// <exception cref="LogCorruptionException">It is none.</exception>
     public static SessionTable Of(SnapshotRestore snapshot)
     {
-        if (snapshot.Sessions.IsEmpty)
+        if (snapshot.Sessions.IsEmpty || Mutants.SessionsOutsideSnapshot)
             return new SessionTable();
         try
         {

@@ -3,9 +3,9 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>
-/// A state machine that lives in a file of absolute, repeatable writes: it can be copied while it changes. What was
-/// copied becomes the state at an index by applying the log from where the copy began up to that index (trap 20). Read
-/// by the transfer thread.
+/// A state machine that lives in a file of slots, each of which names the entry that wrote it: it can be copied while
+/// it changes. What was copied becomes the state at an index by applying to each slot the log from behind its entry up
+/// to that index (trap 20). Read by the transfer thread.
 /// </summary>
 public interface IImageSource
 {

@@ -158,8 +158,8 @@ internal sealed class SimulatedRun
             digest ??= process.StateMachine.Digest;
             if (process.StateMachine.Digest != digest)
                 throw new Violation("all states are equal", $"{node.Name} has another digest");
-            sessions ??= process.Replica.Sessions?.Digest;
-            if (process.Replica.Sessions?.Digest != sessions)
+            sessions ??= process.Replica.Sessions.Digest;
+            if (process.Replica.Sessions.Digest != sessions)
                 throw new Violation("all states are equal", $"{node.Name} has other sessions");
         }
     }

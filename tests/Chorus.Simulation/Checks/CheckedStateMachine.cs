@@ -17,8 +17,6 @@ internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMac
 
     public LogIndex RestoredIndex => inner.RestoredIndex;
 
-    public LogIndex SettledIndex => inner.SettledIndex;
-
     public Code Validate(ReadOnlySpan<byte> command, out string message) => inner.Validate(command, out message);
 
     public Code Apply(LogIndex index, long timeMicros, ReadOnlySpan<byte> command, IBufferWriter<byte> response)
@@ -30,9 +28,7 @@ internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMac
         _answer.ResetWrittenCount();
         Code code = inner.Apply(index, timeMicros, command, _answer);
         response.Write(_answer.WrittenSpan);
-        // What is repeated after a crash meets effects of later entries, until the state is settled.
-        if (index > SettledIndex)
-            log.End(node, index.Value, code, _answer.WrittenSpan, Digest);
+        log.End(node, index.Value, code, _answer.WrittenSpan, Digest);
         return code;
     }
 
@@ -40,7 +36,7 @@ internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMac
 
     public SessionTable RestoredSessions() => inner.RestoredSessions();
 
-    public bool KeepsSessions => inner.KeepsSessions;
+    public bool HasRoom => inner.HasRoom;
 
     public IStateSnapshot? BeginSnapshot() => inner.BeginSnapshot();
 

@@ -67,9 +67,9 @@ internal sealed class Plan
         CatchUpLagEntries = (ulong)random.Pick([1, 5, 40]);
         CatchUpBytesPerRound = random.Pick([1L, 2_000, 512 << 10]);
         Sessions = LimitsOf(random);
-        Workload.SessionShare = State.KeepsSessions ? random.Pick([0.0, 0.5, 1.0]) : 0;
-        Workload.CounterShare = State.KeepsSessions ? random.Pick([0.0, 0.2, 0.5]) : 0;
-        Workload.CompareShare = State.KeepsSessions ? random.Pick([0.0, 0.2]) : 0;
+        Workload.SessionShare = random.Pick([0.0, 0.5, 1.0]);
+        Workload.CounterShare = random.Pick([0.0, 0.2, 0.5]);
+        Workload.CompareShare = random.Pick([0.0, 0.2]);
         Snapshots = new SnapshotPlan(random, Following.Loggers + Following.Subscribers > 0);
     }
 

@@ -291,14 +291,13 @@ internal sealed class Process : IMachineProcess
 
     private void CheckSessions(RaftNode core)
     {
-        if (Replica.Sessions is not { } sessions)
-            return;
-        _around.Applied.NoteSessions(_node.Name, Replica.AppliedIndex.Value, sessions.Digest);
+        ulong sessions = Replica.Sessions.Digest;
+        _around.Applied.NoteSessions(_node.Name, Replica.AppliedIndex.Value, sessions);
         if (Replica.Counters.SessionCommandsRefused > 0)
             throw new Violation("the log holds no command twice", $"{_node.Name} has met one that has no effect");
         // With nothing under way, what a leader lets in by is what it has applied.
         if (core.Role == Role.Leader && Replica.AppliedIndex == core.LastIndex
-            && Replica.Door.Table is { } door && door.Digest != sessions.Digest)
+            && Replica.Door.Table is { } door && door.Digest != sessions)
             throw new Violation("the door knows the log", $"{_node.Name} lets in by other sessions than it has");
     }
 

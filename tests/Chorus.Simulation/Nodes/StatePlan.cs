@@ -15,9 +15,6 @@ internal sealed class StatePlan(SeededRandom random)
     private readonly bool _onThread = random.Chance(0.3);
     private readonly long _checkpointBytes = random.Pick([1L, 2_000, 20_000, 1 << 20]);
 
-    /// <summary>Whether clients may have sessions, and relative commands.</summary>
-    public bool KeepsSessions => !_isOnDisk;
-
     /// <summary>Whether a thread of its own applies; always where the state is on disk.</summary>
     public bool IsAppliedOnThread => _isOnDisk || _onThread;
 

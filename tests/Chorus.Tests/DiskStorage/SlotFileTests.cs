@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 using Chorus.Tests.Log;
 
@@ -46,12 +49,14 @@ public sealed class SlotFileTests
         var storage = new FragileStorage();
         using (SlotFile file = SlotFile.Open(storage, "f", SlotWork.Owner))
         {
-            file.WriteSuperblock(new LogIndex(5), 1, 2);
-            file.WriteSuperblock(new LogIndex(6), 3, 4);
+            Checkpoint(file, 5);
+            Checkpoint(file, 6);
         }
         Assert.Equal(6ul, Applied(storage));
+        // The journal says what the torn one said.
         Write(storage, 50 + SlotSuperblock.BlockBytes * 1, 0xAA);
-        Assert.Equal(5ul, Applied(storage));
+        Assert.Equal(6ul, Applied(storage));
+        Write(storage, 50 + SlotSuperblock.BlockBytes * 1, 0xAA);
         Write(storage, 50, 0xAA);
         LogCorruptionException damage = Assert.Throws<LogCorruptionException>(() => Applied(storage));
         Assert.Contains("neither of its two superblocks is whole", damage.Message);
@@ -81,11 +86,104 @@ public sealed class SlotFileTests
         using (SlotFile file = SlotFile.Open(storage, "f", first))
         {
             file.WriteValue(1, new LogIndex(1), "x"u8, SlotCodec.Hash(1, "x"u8));
-            file.WriteSuperblock(new LogIndex(1), 1, 1);
+            Checkpoint(file, 1);
         }
         using SlotFile next = SlotFile.Open(storage, "f", first with { Incarnation = 78 });
         Assert.Equal(LogIndex.Zero, next.Superblock.Applied);
         Assert.Equal(SlotKind.Empty, next.Read(1, out _).Kind);
+    }
+
+    [Theory]
+    [InlineData(1, "made by an older Chorus", "Remove the file")]
+    [InlineData(9, "made by a newer Chorus", "Install that version again")]
+    public void A_file_of_another_format_is_refused_with_the_cure(byte format, string cause, string cure)
+    {
+        var storage = new FragileStorage();
+        SlotFile.Open(storage, "f", SlotWork.Owner).Dispose();
+        byte[] block = new byte[SlotSuperblock.BlockBytes];
+        using (IStorageFile file = storage.Open("f", writable: true))
+        {
+            file.Read(0, block);
+            block[8] = format;
+            BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(4), Crc32C.Compute(block.AsSpan(8..88)));
+            file.Write(0, block);
+        }
+        SlotFileException error = Assert.Throws<SlotFileException>(() => Applied(storage));
+        Assert.Contains(cause, error.Message);
+        Assert.StartsWith(cure, error.Cure);
+    }
+
+    [Theory]
+    [InlineData(8, 2, "f.journal0 has format 2, this version reads up to 1")]
+    [InlineData(96, 7, "f.journal0 holds sessions of format 7, this version reads up to 1")]
+    public void A_journal_of_a_newer_format_is_refused_and_not_taken_for_damage(int offset, byte format, string cause)
+    {
+        var storage = new FragileStorage();
+        var encoded = new ArrayBufferWriter<byte>();
+        new SessionTable().Encode(encoded);
+        using (SlotFile file = SlotFile.Open(storage, "f", SlotWork.Owner))
+            file.WriteJournal(file.Next(new LogIndex(9), 1, 2), new SlotChanges(), encoded.WrittenSpan);
+        using (IStorageFile file = storage.Open("f.journal0", writable: true))
+        {
+            byte[] journal = new byte[file.Length];
+            file.Read(0, journal);
+            journal[offset] = format;
+            BinaryPrimitives.WriteUInt32LittleEndian(journal.AsSpan(12), Crc32C.Compute(journal.AsSpan(96..)));
+            BinaryPrimitives.WriteUInt32LittleEndian(journal.AsSpan(4), Crc32C.Compute(journal.AsSpan(8..96)));
+            file.Write(0, journal);
+        }
+        SlotFileException error = Assert.Throws<SlotFileException>(() => Applied(storage));
+        Assert.Contains(cause, error.Message);
+        Assert.StartsWith("Install that version again", error.Cure);
+    }
+
+    [Fact]
+    public void The_bytes_of_a_journal_are_as_documented()
+    {
+        var storage = new FragileStorage();
+        var sessions = new SessionTable();
+        var encoded = new ArrayBufferWriter<byte>();
+        sessions.Encode(encoded);
+        using (SlotFile file = SlotFile.Open(storage, "f", SlotWork.Owner))
+        {
+            var changes = new SlotChanges();
+            var header = new SlotHeader(SlotKind.Value, new LogIndex(9), 5, SlotCodec.Hash(7, "hello"u8));
+            changes.Set(7, header, "hello"u8);
+            file.WriteJournal(file.Next(new LogIndex(9), 1, header.Hash), changes, encoded.WrittenSpan);
+        }
+        byte[] journal = new byte[1000];
+        int length;
+        using (IStorageFile file = storage.Open("f.journal0", writable: false))
+            length = file.Read(0, journal);
+        Span<byte> slot = new byte[512];
+        slot = slot[..SlotCodec.Encode(slot, 7, new LogIndex(9), "hello"u8, SlotCodec.Hash(7, "hello"u8)).Length];
+        Assert.Equal(96 + 8 + 45 + encoded.WrittenCount, length);
+        ReadOnlySpan<byte> body = journal.AsSpan(96..length);
+        Assert.Equal(
+            "3143534A" + Little(Crc32C.Compute(journal.AsSpan(8..96)))[..8] + "01000000"
+                + Little(Crc32C.Compute(body))[..8] + Little(2ul)
+                + Convert.ToHexString(SlotWork.Owner.ClusterId.ToByteArray()) + Little(77) + Little(9) + Little(1)
+                + Little(SlotCodec.Hash(7, "hello"u8)) + Little(1) + Little(8 + 45)
+                + Little((ulong)encoded.WrittenCount) + Little(7) + Convert.ToHexString(slot)
+                + Convert.ToHexString(encoded.WrittenSpan),
+            Convert.ToHexString(journal.AsSpan(..length)));
+        // It was durable, and the file was still as before: the checkpoint is finished now.
+        using SlotFile next = SlotFile.Open(storage, "f", SlotWork.Owner);
+        Assert.Equal((9ul, 2ul), (next.Superblock.Applied.Value, next.Superblock.Sequence));
+        Assert.Equal(SlotKind.Value, next.Read(7, out ReadOnlySpan<byte> value).Kind);
+        Assert.True(value.SequenceEqual("hello"u8));
+    }
+
+    [Fact]
+    public void Journals_take_their_room_when_they_are_made()
+    {
+        var storage = new MemoryStorage(capacityBytes: 18_000);
+        SlotFileException full = Assert.Throws<SlotFileException>(
+            () => SlotFile.Open(storage, "f", SlotWork.Owner, journalBytes: 2_000));
+        Assert.Contains("takes 18,336 bytes", full.Message);
+        SlotFile.Open(storage, "f", SlotWork.Owner, journalBytes: 1_000).Dispose();
+        using IStorageFile journal = storage.Open("f.journal1", writable: false);
+        Assert.Equal(1_000, journal.Length);
     }
 
     [Fact]
@@ -131,6 +229,13 @@ public sealed class SlotFileTests
         Assert.Equal(isShape, SlotGeometry.TryParse(text, out SlotGeometry geometry));
         if (isShape)
             Assert.Equal(text, geometry.Base);
+    }
+
+    private static void Checkpoint(SlotFile file, ulong applied)
+    {
+        SlotSuperblock next = file.Next(new LogIndex(applied), 1, 2);
+        file.WriteJournal(next, new SlotChanges(), default);
+        file.Write(next, new SlotChanges());
     }
 
     private static ulong Applied(FragileStorage storage)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
@@ -100,15 +101,15 @@ public sealed class SlotStateMachineTests
         using (SlotStateMachine machine = SlotWork.Open(_storage, 6))
         {
             Assert.Equal(4ul, machine.RestoredIndex.Value);
-            Assert.Equal(6ul, machine.SettledIndex.Value);
+            Assert.Equal("value 3", SlotWork.Value(machine, "1"));
             _index = 4;
             Apply(machine, SlotWork.Set("1", "value 4"));
-            Assert.Equal("value 5", SlotWork.Value(machine, "1"));
+            Assert.Equal("value 4", SlotWork.Value(machine, "1"));
             Apply(machine, SlotWork.Set("1", "value 5"));
             machine.Checkpoint();
         }
         using SlotStateMachine last = SlotWork.Open(_storage, 6);
-        Assert.Equal((6ul, 6ul, 1L), (last.RestoredIndex.Value, last.SettledIndex.Value, last.Count));
+        Assert.Equal((6ul, 1L), (last.RestoredIndex.Value, last.Count));
     }
 
     [Fact]
@@ -124,38 +125,93 @@ public sealed class SlotStateMachineTests
         IOException failed = Assert.Throws<IOException>(() => Apply(machine, SlotWork.Set("1", "more")));
         Assert.Contains("a checkpoint failed: the device does not answer", failed.Message);
         Assert.Throws<IOException>(machine.Checkpoint);
-        using SlotFile file = SlotFile.Open(_storage, SlotFile.DefaultName, SlotWork.Owner);
+        using SlotFile file = SlotFile.Open(
+            _storage.AfterLoss(new Random(1), keepChance: 0), SlotFile.DefaultName, SlotWork.Owner);
         Assert.Equal(LogIndex.Zero, file.Superblock.Applied);
-    }
-
-    [Fact]
-    public void A_slot_that_nothing_repairs_stops_the_node_and_is_named()
-    {
-        FillAndDamage(slotOffset: SlotHeader.SizeBytes + 2);
-        // Written behind the checkpoint, says the log: the entry that would repair it may still come.
-        SlotStateMachine machine = SlotWork.Open(_storage, 7);
-        Assert.Equal(7ul, machine.SettledIndex.Value);
-        _index = 6;
-        LogCorruptionException damage = Assert.Throws<LogCorruptionException>(
-            () => Apply(machine, SlotWork.Set("2", "x")));
-        Assert.Contains($"offset {SlotFile.FirstSlotAt + 512}: the slot of key 1 ", damage.Message);
-        Assert.Contains("Remove the file", damage.Message);
-        Assert.Throws<LogCorruptionException>(() => SlotWork.Open(_storage, 6));
     }
 
     [Theory]
     [InlineData(2)]
     [InlineData(9)]
     [InlineData(30)]
-    [InlineData(SlotHeader.SizeBytes)]
-    public void A_torn_slot_is_repaired_by_the_entry_that_wrote_it(int slotOffset)
+    [InlineData(SlotHeader.SizeBytes + 2)]
+    public void A_slot_that_is_not_what_was_written_stops_the_node_and_is_named(int slotOffset)
     {
         FillAndDamage(slotOffset);
-        using SlotStateMachine machine = SlotWork.Open(_storage, 7);
-        _index = 6;
-        Apply(machine, SlotWork.Set("1", "again"));
-        Assert.Equal("again", SlotWork.Value(machine, "1"));
-        Assert.Equal(SlotWork.Digests([SlotWork.Set("1", "again")])[1], machine.Digest);
+        LogCorruptionException damage = Assert.Throws<LogCorruptionException>(() => SlotWork.Open(_storage, 7));
+        Assert.Contains($"offset {SlotFile.FirstSlotAt + 512}: the slot of key 1 ", damage.Message);
+        Assert.Contains("Remove the file", damage.Message);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(96)]
+    public void A_file_whose_last_journal_is_not_what_was_written_is_refused(int offset)
+    {
+        FillAndDamage(slotOffset: -1);
+        Write("slots.journal0", offset, 0xEE);
+        // That of an older checkpoint, and no matter.
+        SlotWork.Open(_storage, 7).Dispose();
+        Write("slots.journal1", offset, 0xEE);
+        LogCorruptionException damage = Assert.Throws<LogCorruptionException>(() => SlotWork.Open(_storage, 7));
+        Assert.Contains("the journal of its last checkpoint is missing, or not what was written", damage.Message);
+        _storage.Delete("slots.journal1");
+        Assert.Throws<LogCorruptionException>(() => SlotWork.Open(_storage, 7));
+        // The cure that the message names.
+        _storage.Delete(SlotFile.DefaultName);
+        using SlotStateMachine anew = SlotWork.Open(_storage, 7);
+        Assert.Equal((LogIndex.Zero, 0ul), (anew.RestoredIndex, anew.Digest));
+    }
+
+    [Fact]
+    public void What_is_relative_is_answered_and_applied_as_by_a_store_in_memory()
+    {
+        using SlotStateMachine machine = SlotWork.Open(_storage, 0);
+        Assert.Equal((Code.Ok, "5"), Change(machine, SlotWork.Increment("3", 5)));
+        Assert.Equal((Code.Ok, "4"), Change(machine, SlotWork.Increment("3", -1)));
+        Assert.Equal((Code.ConditionFailed, "4"), Change(machine, SlotWork.CompareAndSet("3", null, "x")));
+        Assert.Equal(Code.Ok, Change(machine, SlotWork.CompareAndSet("3", "4", "x")).Code);
+        Assert.Equal((Code.ConditionFailed, "x"), Change(machine, SlotWork.Increment("3", 1)));
+        Assert.Equal(Code.Ok, Change(machine, SlotWork.CompareAndSet("4", null, "y")).Code);
+        Assert.Equal(("x", "y"), (SlotWork.Value(machine, "3"), SlotWork.Value(machine, "4")));
+        byte[] tooLong = SlotWork.CompareAndSet("4", "y", new string('v', 473));
+        Assert.Equal(Code.TooLarge, machine.Validate(tooLong, out _));
+    }
+
+    [Fact]
+    public void There_is_no_room_while_changes_wait_for_a_checkpoint_in_memory()
+    {
+        var executor = new Jobs();
+        var options = new SlotStateMachineOptions
+        {
+            CheckpointBytes = 1_000,
+            ChangesBytesMax = 1_500,
+            Executor = executor,
+        };
+        using var machine = new SlotStateMachine(
+            SlotFile.Open(_storage, SlotFile.DefaultName, SlotWork.Owner), LogIndex.Zero, options);
+        for (int i = 0; executor.Posted is null; i++)
+            Apply(machine, SlotWork.Set($"{i}", new string('a', 400)));
+        Assert.True(machine.HasRoom);
+        for (int i = 0; machine.HasRoom; i++)
+            Apply(machine, SlotWork.Set($"{i}", new string('b', 400)));
+        // The same slot again takes nothing more.
+        Assert.Equal(new string('b', 400), SlotWork.Value(machine, "1"));
+        DiskWork.Run(executor.Posted);
+        Assert.True(machine.HasRoom);
+    }
+
+    [Fact]
+    public void A_snapshot_brings_a_checkpoint_so_that_the_log_behind_it_leads_on()
+    {
+        using (SlotStateMachine machine = SlotWork.Open(_storage, 0))
+        {
+            Apply(machine, SlotWork.Set("1", "one"));
+            machine.BeginSnapshot()!.Dispose();
+            Apply(machine, SlotWork.Set("1", "two"));
+        }
+        using SlotStateMachine again = SlotWork.Open(_storage, 2);
+        Assert.Equal((1ul, "one"), (again.RestoredIndex.Value, SlotWork.Value(again, "1")));
     }
 
     [Fact]
@@ -163,6 +219,7 @@ public sealed class SlotStateMachineTests
     {
         using SlotStateMachine machine = SlotWork.Open(_storage, 0);
         Apply(machine, SlotWork.Set("1", "value"));
+        machine.Checkpoint();
         Write(SlotFile.FirstSlotAt + 512 + SlotHeader.SizeBytes, [0xFF]);
         Assert.Throws<LogCorruptionException>(() => SlotWork.Value(machine, "1"));
         Write(SlotFile.FirstSlotAt + 512 + 9, [0xFF]);
@@ -201,6 +258,19 @@ public sealed class SlotStateMachineTests
         machine.Checkpoint();
         if (slotOffset >= 0)
             Write(SlotFile.FirstSlotAt + 512 + slotOffset, [0xEE]);
+    }
+
+    private void Write(string name, long offset, byte value)
+    {
+        using IStorageFile file = _storage.Open(name, writable: true);
+        file.Write(offset, [value]);
+    }
+
+    private (Code Code, string Answer) Change(SlotStateMachine machine, byte[] command)
+    {
+        _answer.ResetWrittenCount();
+        Code code = Apply(machine, command);
+        return (code, Encoding.UTF8.GetString(_answer.WrittenSpan));
     }
 
     private void Write(long offset, byte[] bytes)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Chorus.Common.Client;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
@@ -23,12 +24,24 @@ internal static class SlotWork
 
     public static byte[] Get(string key) => Command(Operation.Get, key, "");
 
+    public static byte[] Increment(string key, long delta) =>
+        KvClient.EncodeIncrement(Encoding.UTF8.GetBytes(key), delta);
+
+    public static byte[] CompareAndSet(string key, string? expected, string value) => KvClient.EncodeCompareAndSet(
+        Encoding.UTF8.GetBytes(key),
+        expected is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes(expected),
+        Encoding.UTF8.GetBytes(value));
+
     public static byte[] Random(Random random)
     {
         string key = random.Next((int)Small.Slots).ToString(CultureInfo.InvariantCulture);
-        return random.Next(5) switch
+        return random.Next(8) switch
         {
             0 => Delete(key),
+            5 => Increment(key, random.Next(-9, 99)),
+            6 => Set(key, random.Next(99).ToString(CultureInfo.InvariantCulture)),
+            7 => CompareAndSet(
+                key, random.Next(2) == 0 ? null : "7", new string('c', random.Next(Small.ValueBytesMax))),
             1 when random.Next(4) == 0 => Set("no number", "x"),
             _ => Set(key, new string((char)random.Next('a', 'z'), random.Next(Small.ValueBytesMax + 1))),
         };

@@ -53,27 +53,22 @@ public sealed class AppliedLogTests : IDisposable
     }
 
     [Fact]
-    public void A_log_that_begins_later_than_a_state_on_disk_is_filled_and_the_state_stays_as_it_was()
+    public void A_log_that_begins_later_than_a_state_on_disk_begins_behind_it()
     {
         var owner = new SlotFileOwner(new SlotGeometry(20, 512), Guid.NewGuid(), 1, IsVolatile: false);
         var storage = new MemoryStorage();
-        ulong digest;
         using (var slots = new SlotStateMachine(SlotFile.Open(storage, "s", owner), LogIndex.Zero))
         {
             for (ulong index = 1; index <= 9; index++)
                 slots.Apply(new LogIndex(index), 0, CommandOf(index), new ArrayBufferWriter<byte>());
             slots.Applied(new LogIndex(9), new SessionTable());
             slots.Checkpoint();
-            digest = slots.Digest;
         }
         using var again = new SlotStateMachine(SlotFile.Open(storage, "s", owner), new LogIndex(9));
         using AppliedLog log = AppliedLog.Open(again, _folder.FullName, "n0", startsAnew: false);
-        Assert.Equal((0ul, 9ul), (log.RestoredIndex.Value, log.SettledIndex.Value));
-        for (ulong index = 1; index <= 9; index++)
-            log.Apply(new LogIndex(index), 0, CommandOf(index), new ArrayBufferWriter<byte>());
-        log.Applied(new LogIndex(9), new SessionTable());
-        Assert.Equal(digest, log.Digest);
-        Assert.Equal(9, Records(ReadShared(log.Path)).Count);
+        Assert.Equal(9ul, log.RestoredIndex.Value);
+        log.Apply(new LogIndex(10), 0, CommandOf(10), new ArrayBufferWriter<byte>());
+        Assert.Equal(10ul, Assert.Single(Records(ReadShared(log.Path))).Index.Value);
     }
 
     [Fact]

@@ -60,7 +60,8 @@ public sealed class RecoveryOfReplicasTests : IDisposable
         while (!writing.IsCompleted);
         await writing;
         answer = Recover(only, options => options with { Image = true });
-        Assert.Equal((0, 800), ((int)answer["records"]!, (int)answer["keys"]!));
+        Assert.Equal(800, (int)answer["keys"]!);
+        Assert.InRange((int)answer["records"]!, 0, 100);
     }
 
     [Fact]

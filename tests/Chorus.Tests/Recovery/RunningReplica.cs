@@ -84,7 +84,8 @@ internal sealed class RunningReplica : IDisposable
         SlotFile file = SlotFile.Open(
             setting.Storage!, SlotFile.DefaultName,
             new SlotFileOwner(geometry, setting.ClusterId, setting.Incarnation, IsVolatile: false));
-        var machine = new SlotStateMachine(file, setting.LogEnd);
+        var machine = new SlotStateMachine(
+            file, setting.LogEnd, new SlotStateMachineOptions { CheckpointBytes = 16 << 10 });
         return new HostedState(machine) { Image = machine, Owned = [machine] };
     }
 

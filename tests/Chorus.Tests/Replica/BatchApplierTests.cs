@@ -114,14 +114,31 @@ public sealed class BatchApplierTests : IDisposable
         Write("a", "b", "c");
         Assert.True(_driver.Settle());
         _machine.RestoredIndex = new LogIndex(2);
-        _machine.SettledIndex = new LogIndex(3);
         _applier = NewApplier();
-        Assert.Null(_applier.Digest);
         ApplyAll(1);
         Assert.Equal(2ul, _applier.AppliedIndex.Value);
         ApplyAll(3);
         Assert.Equal(["c"], _machine.Commands);
         Assert.Equal(3ul, _applier.Digest);
+    }
+
+    [Fact]
+    public void Nothing_is_applied_while_the_state_has_no_room_and_reads_go_on()
+    {
+        Write("a");
+        Assert.True(_driver.Settle());
+        ApplyAll(1);
+        _machine.HasRoom = false;
+        Write("b");
+        Assert.True(_driver.Settle());
+        Assert.False(_applier.HasWork(new LogIndex(2)));
+        Ask(1, "q");
+        _reads.Grant(new ReadGrant(ReadKind.Index, 1, new LogIndex(1)));
+        ApplyAll(2);
+        Assert.Equal(["1:a", "1:q@1"], Answers());
+        _machine.HasRoom = true;
+        ApplyAll(2);
+        Assert.Equal(["2:b"], Answers());
     }
 
     [Fact]
@@ -221,7 +238,7 @@ public sealed class BatchApplierTests : IDisposable
 
         public LogIndex RestoredIndex { get; set; }
 
-        public LogIndex SettledIndex { get; set; }
+        public bool HasRoom { get; set; } = true;
 
         public ulong Digest { get; private set; }
 

@@ -20,12 +20,20 @@ internal sealed class SessionWorld : IDisposable
     private readonly Steps _apply = new();
     private readonly bool _onThread;
     private readonly SnapshotOptions? _snapshots;
+    private readonly SlotStateMachineOptions? _slots;
     private RecordLog _log;
 
-    public SessionWorld(SessionLimits? limits = null, bool onThread = false, SnapshotOptions? snapshots = null)
+    /// <param name="limits">Of sessions; the defaults where null.</param>
+    /// <param name="onThread">Whether a thread of its own applies; always with slots.</param>
+    /// <param name="snapshots">When they are taken; null: never.</param>
+    /// <param name="slots">Keeps the state in a file of slots; null: in memory.</param>
+    public SessionWorld(
+        SessionLimits? limits = null, bool onThread = false, SnapshotOptions? snapshots = null,
+        SlotStateMachineOptions? slots = null)
     {
+        _slots = slots;
         Limits = limits ?? new SessionLimits();
-        _onThread = onThread;
+        _onThread = onThread || slots is not null;
         _snapshots = snapshots;
         (_log, Replica, Machine) = Start();
         RunUntil(() => Replica.Node.Role == Role.Leader);
@@ -38,7 +46,7 @@ internal sealed class SessionWorld : IDisposable
 
     public Chorus.Common.Replica.Replica Replica { get; private set; }
 
-    public KvStateMachine Machine { get; private set; }
+    public IStateMachine Machine { get; private set; }
 
     public RecordLog Log => _log;
 
@@ -169,7 +177,7 @@ internal sealed class SessionWorld : IDisposable
         (_log, Replica, Machine) = Start();
     }
 
-    private (RecordLog Log, Chorus.Common.Replica.Replica Replica, KvStateMachine Machine) Start()
+    private (RecordLog Log, Chorus.Common.Replica.Replica Replica, IStateMachine Machine) Start()
     {
         SnapshotPort? port = _snapshots is null
             ? null
@@ -177,7 +185,7 @@ internal sealed class SessionWorld : IDisposable
         RecordLog log = RecordLog.Open(
             _storage, Disk, port is null ? new LogOptions() : LogTestOptions.Small, Guid.Empty, default,
             port?.Store.Newest?.Header.Last);
-        var machine = new KvStateMachine();
+        IStateMachine machine = _slots is null ? new KvStateMachine() : OpenSlots(log.LastIndex);
         if (port is not null)
             StateRestoring.Run(machine, port.Store, log);
         var options = new ReplicaOptions
@@ -201,6 +209,12 @@ internal sealed class SessionWorld : IDisposable
             Snapshots = port,
         };
         return (log, new Chorus.Common.Replica.Replica(options, log, machine, ports, NullLogger.Instance), machine);
+    }
+
+    private SlotStateMachine OpenSlots(LogIndex end)
+    {
+        var owner = new SlotFileOwner(new SlotGeometry(20, 1024), Guid.Empty, 1, IsVolatile: false);
+        return new SlotStateMachine(SlotFile.Open(_storage, SlotFile.DefaultName, owner), end, _slots);
     }
 
     /// <summary>Work that is done between the turns of the loop, unless it is held back.</summary>

@@ -51,12 +51,15 @@ internal static class SnapshotWork
 
     /// <summary>Writes pieces to a file and has a state restored from it.</summary>
     public static void Restore(
-        IStateMachine machine, ulong index, ulong digest, IEnumerable<byte[]> pieces)
+        IStateMachine machine, ulong index, ulong digest, IEnumerable<byte[]> pieces, SessionTable? sessions = null)
     {
         var storage = new MemoryStorage();
         SnapshotInfo info;
         using (SnapshotWriter writer = SnapshotWriter.Begin(storage, Header(index)))
         {
+            var encoded = new ArrayBufferWriter<byte>();
+            sessions?.Encode(encoded);
+            writer.Add(SnapshotSection.Sessions, encoded.WrittenSpan);
             foreach (byte[] piece in pieces)
                 writer.Add(SnapshotSection.State, piece);
             info = writer.Finish(digest);

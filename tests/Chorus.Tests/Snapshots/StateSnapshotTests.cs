@@ -122,6 +122,8 @@ public sealed class StateSnapshotTests
         var pieces = new List<byte[]>();
         using (IStateSnapshot snapshot = source.BeginSnapshot())
             SnapshotWork.TakeAll(snapshot, pieces);
+        var sessions = new SessionTable();
+        sessions.Open(new LogIndex(99), 1, new SessionRecord(SessionAction.Open, 1_000_000, 10));
         for (int diesAt = 1; ; diesAt++)
         {
             var storage = new FragileStorage();
@@ -136,7 +138,7 @@ public sealed class StateSnapshotTests
             {
                 using var machine = (SlotStateMachine)Make(inFile: true, storage, end: 100);
                 storage.DiesAt = storage.Operations + diesAt;
-                SnapshotWork.Restore(machine, 100, source.Digest, pieces);
+                SnapshotWork.Restore(machine, 100, source.Digest, pieces, sessions);
             }
             catch (PowerLossException)
             {
@@ -149,8 +151,10 @@ public sealed class StateSnapshotTests
                 // Before the first write of the restoration, what was there counts still.
                 Assert.Contains(machine.RestoredIndex.Value, died ? [0ul, 30ul, 100ul] : new[] { 100ul });
                 if (machine.RestoredIndex.Value != 100)
-                    SnapshotWork.Restore(machine, 100, source.Digest, pieces);
+                    SnapshotWork.Restore(machine, 100, source.Digest, pieces, sessions);
                 Assert.Equal((source.Digest, 9L), (machine.Digest, machine.Count));
+                SessionTable found = machine.RestoredSessions();
+                Assert.Equal((1, sessions.Digest), (found.Count, found.Digest));
             }
             if (!died)
                 return;
