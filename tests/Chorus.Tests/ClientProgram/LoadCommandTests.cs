@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Chorus.Client.Settings;
 using Chorus.Common.Protocol;
 
 namespace Chorus.Tests.ClientProgram;
@@ -25,6 +26,15 @@ public sealed class LoadCommandTests : IDisposable
         Assert.Contains("p99.9", _program.Out, StringComparison.Ordinal);
         Assert.Equal("", _program.Error);
         Assert.Single(Directory.GetDirectories(Path.Combine(_program.Folder, "runs")));
+    }
+
+    [Fact]
+    public void Every_setting_of_a_load_has_its_flag()
+    {
+        Assert.Equal(0, _program.Run("load", "-help"));
+        Assert.All(
+            LoadSettingSpecs.All,
+            setting => Assert.Contains($"  -{setting.Flag} ", _program.Out, StringComparison.Ordinal));
     }
 
     [Fact]
