@@ -78,6 +78,9 @@ internal static partial class LogMessages
     [LoggerMessage(35, LogLevel.Warning, "a snapshot that it fetched is damaged and was thrown away: {Why}")]
     public static partial void SnapshotFetchDamaged(this ILogger logger, NodeId node, string why);
 
+    [LoggerMessage(37, LogLevel.Error, "a snapshot that it fetched was thrown away, for it cannot be read: {Why}")]
+    public static partial void SnapshotFetchNewer(this ILogger logger, NodeId node, string why);
+
     [LoggerMessage(36, LogLevel.Information, "has a snapshot of index {Index}; begins anew from it")]
     public static partial void SnapshotFetched(this ILogger logger, NodeId node, LogIndex index);
 }

@@ -213,10 +213,15 @@ internal sealed class SnapshotFetch(
 
     private void TakeError(Exception error)
     {
-        if (error is LogCorruptionException or NodeDirectoryException)
+        if (error is LogCorruptionException)
         {
             logger.SnapshotFetchDamaged(options.Id, error.Message);
             Drop(_isStepOld ? "" : "its snapshot is damaged");
+        }
+        else if (error is NodeDirectoryException newer)
+        {
+            logger.SnapshotFetchNewer(options.Id, $"{newer.Message}. {newer.Cure}");
+            Drop(_isStepOld ? "" : "its snapshot was made by a newer Chorus");
         }
         else if (error is DiskFullException)
         {
