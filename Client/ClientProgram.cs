@@ -19,6 +19,7 @@ internal static class ClientProgram
         ReplCommand.Of(surroundings),
         LoadCommand.Of(surroundings),
         VerifyCommand.Of(surroundings),
+        HistoryCommand.Of(surroundings),
         BenchCommand.Of(surroundings),
     ];
 

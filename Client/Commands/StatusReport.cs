@@ -113,6 +113,8 @@ internal static class StatusReport
         json["last_index"] = state.LastIndex;
         json["durable_index"] = state.DurableIndex;
         json["digest"] = state.Digest;
+        json["sessions"] = state.Sessions;
+        json["session_digest"] = state.SessionDigest;
         json["durable"] = state.Durable;
         json["disk_full"] = state.DiskFull;
         json["repair"] = state.Repair;

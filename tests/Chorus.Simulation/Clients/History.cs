@@ -135,7 +135,8 @@ internal sealed class History(EventQueue world, CommittedLog committed)
         }
     }
 
-    private static string Describe(IGrouping<int, Operation> key)
+    /// <summary>The part of a key's history that no order explains.</summary>
+    internal static string Describe(IGrouping<int, Operation> key)
     {
         // The shortest prefix that cannot be ordered tells the story best.
         List<Operation> all = [.. key];

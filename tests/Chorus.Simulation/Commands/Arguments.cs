@@ -13,11 +13,13 @@ internal sealed record Arguments
           scripts/simulate --seeds 1..500 --mutant CommitOldTerms
                                                      until the mutant is found; exit code 4 when it is not
           scripts/simulate --seeds 1..500 --mutant all
+          scripts/simulate --history FILE            whether what 'Client history' has written is linearizable
 
           --seeds A..B | N   seeds to run, both ends included; default 1..100
           --mutant NAME      break a rule on purpose (all: one after the other)
           --jobs N           runs at the same time; default 2
           --bit-flips        bits flip on disks, too
+          --history FILE     no simulation; exit code 4 when no order explains the answers, 5 when it is no such file
           --hash             print the trace hash of every seed
           -v                 print every event; with one seed only
         """;
@@ -27,6 +29,8 @@ internal sealed record Arguments
     public ulong Last { get; private init; } = 100;
 
     public string? Mutant { get; private init; }
+
+    public string? History { get; private init; }
 
     public int Jobs { get; private init; } = 2;
 
@@ -59,6 +63,10 @@ internal sealed record Arguments
                     return null;
                 case "--jobs" when int.TryParse(value, out int jobs) && jobs > 0:
                     parsed = parsed with { Jobs = jobs };
+                    i++;
+                    break;
+                case "--history" when value.Length > 0:
+                    parsed = parsed with { History = value };
                     i++;
                     break;
                 case "--bit-flips":
