@@ -38,11 +38,13 @@ internal static class FormatsWriter
         WriteDirectory(Path.Combine(folder, "observer"), Observer, isObserver: true, withSnapshot: false, from: 1);
         WriteDirectory(
             Path.Combine(folder, "backup"), "backup", isObserver: true, withSnapshot: true, from: SnapshotIndex + 1);
+        (ulong slots, ulong slotsSessions) = SlotFormats.Write(Path.Combine(folder, SlotFormats.Directory));
         ReplicatedState state = StateAt(History.Count);
         File.WriteAllText(
             Path.Combine(folder, StoredFormats.ExpectedName),
             $"last {last.Index}\nchain {last.Chain:x16}\nstate {state.Machine.Digest:x16}\n"
-                + $"sessions {state.Sessions.Digest:x16}\n");
+                + $"sessions {state.Sessions.Digest:x16}\nslots {slots:x16}\n"
+                + $"slots-sessions {slotsSessions:x16}\n");
         File.WriteAllLines(
             Path.Combine(folder, StoredFormats.MessagesName),
             MessageSamples.All.Select(
@@ -160,9 +162,9 @@ internal static class FormatsWriter
             (1, RecordKind.NoOp, []),
             (1, RecordKind.Session, Change(SessionAction.Open, HundredYearsMicros, 16_384)),
             (1, RecordKind.Command, Set("a", "one")),
-            (1, RecordKind.SessionCommand, InSession(1, 0, KvClient.EncodeIncrement(Bytes("count"), 5))),
+            (1, RecordKind.SessionCommand, InSession(Session, 1, 0, KvClient.EncodeIncrement(Bytes("count"), 5))),
             (1, RecordKind.SessionCommand, InSession(
-                2, 1, KvClient.EncodeCompareAndSet(Bytes("a"), Bytes("one"), Bytes("two")))),
+                Session, 2, 1, KvClient.EncodeCompareAndSet(Bytes("a"), Bytes("one"), Bytes("two")))),
             (1, RecordKind.Session, Change(SessionAction.Keep, Session, 2)),
             (1, RecordKind.Configuration, ConfigurationCodec.Encode(grown)),
             (1, RecordKind.Configuration, ConfigurationCodec.Encode(
@@ -176,7 +178,7 @@ internal static class FormatsWriter
             (2, RecordKind.Command, Set("gone", "soon")),
             (2, RecordKind.Command, KvClient.Encode(Operation.Delete, Bytes("gone"), default)),
             (2, RecordKind.SessionCommand, InSession(
-                3, 2, KvClient.EncodeCompareAndSet(Bytes("a"), null, Bytes("three")))),
+                Session, 3, 2, KvClient.EncodeCompareAndSet(Bytes("a"), null, Bytes("three")))),
         };
         for (int i = 0; i < 6; i++)
             history.Add((2, RecordKind.Command, Set($"large/{i}", new string((char)('a' + i), 3000))));
@@ -185,15 +187,17 @@ internal static class FormatsWriter
 
     private static byte[] Set(string key, string value) => KvClient.Encode(Operation.Set, Bytes(key), Bytes(value));
 
-    private static byte[] InSession(ulong sequence, ulong acknowledgedBelow, byte[] command)
+    /// <summary>A command as it stands in a record of kind SessionCommand.</summary>
+    public static byte[] InSession(ulong session, ulong sequence, ulong acknowledgedBelow, byte[] command)
     {
         byte[] payload = new byte[SessionEnvelope.SizeBytes + command.Length];
-        new SessionEnvelope(Session, sequence, acknowledgedBelow).Encode(payload);
+        new SessionEnvelope(session, sequence, acknowledgedBelow).Encode(payload);
         command.CopyTo(payload, SessionEnvelope.SizeBytes);
         return payload;
     }
 
-    private static byte[] Change(SessionAction action, ulong first, ulong second)
+    /// <summary>What stands in a record of kind Session.</summary>
+    public static byte[] Change(SessionAction action, ulong first, ulong second)
     {
         byte[] payload = new byte[SessionRecord.SizeBytes];
         new SessionRecord(action, first, second).Encode(payload);
