@@ -25,6 +25,15 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
     /// </summary>
     public const long PaceMicros = 1_000;
 
+    /// <summary>
+    /// Least time behind a round of many bytes, in microseconds: where much is committed all the time, fewer and larger
+    /// rounds leave the cores to those who agree on it.
+    /// </summary>
+    public const long PaceMicrosMax = 4_000;
+
+    // Beyond so much the rounds grow until they are PaceMicrosMax apart; below it they are PaceMicros apart.
+    private const long PaceBytesPerMicro = 4;
+
     private const int SubscriptionsPerRound = 256;
     private const long BytesPerRound = 8 << 20;
     private const int KeyTopicBytesMax = 16 << 10;
@@ -124,7 +133,8 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
         if (!_isChainKnown)
             (_chain, _isChainKnown) = (ChainOf(log, _position), true);
         LogIndex known = LogIndex.Max(commit, end);
-        for (long sent = 0; _position < end && sent < BytesPerRound;)
+        long sent = 0;
+        while (_position < end && sent < BytesPerRound)
         {
             LogIndex from = _position.Next;
             LogIndex until = log.Fit(from, end.Next, BatchBytesMax, out _);
@@ -143,7 +153,7 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
             (_chain, _isChainKnown) = (ChainOf(log, _position), true);
         }
         HasMore = _position < end;
-        _paceMicros = HasMore ? nowMicros : nowMicros + PaceMicros;
+        _paceMicros = HasMore ? nowMicros : nowMicros + Math.Clamp(sent / PaceBytesPerMicro, PaceMicros, PaceMicrosMax);
         return true;
     }
 

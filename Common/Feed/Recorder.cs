@@ -20,9 +20,10 @@ public sealed class Recorder : ILogSink
     private const long MaintainMicros = 50_000;
     private const long RetentionMicros = 1_000_000;
 
-    // A disk that is slow, or busy with others, is left alone for twice as long as it took.
-    private const long FlushPauseFactor = 2;
-    private const long FlushPauseMicrosMax = 8_000;
+    // A disk that is slow, or busy with others, is left alone for much longer than a write took: it may be the one that
+    // the voters wait for, and whoever needs to know that a record is durable has the voters' word already.
+    private const long FlushPauseFactor = 6;
+    private const long FlushPauseMicrosMax = 25_000;
 
     private readonly RecorderOptions _options;
     private readonly RecordLog _log;

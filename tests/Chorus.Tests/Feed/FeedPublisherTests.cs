@@ -83,6 +83,27 @@ public sealed class FeedPublisherTests : IDisposable
     }
 
     [Fact]
+    public void The_more_bytes_a_round_has_had_the_longer_is_the_pause_behind_it()
+    {
+        _outlet.Subscribe("log"u8);
+        string value = new('v', 5_000);
+        _driver.Append(1, value);
+        _driver.Append(1, value);
+        Work(2);
+        Append(1);
+        _publisher.Work(Log, new LogIndex(3), One, FeedRole.Follower, _now);
+        Assert.InRange(_publisher.NextWorkMicros - _now, 2_500, 2_600);
+
+        for (int i = 0; i < 100; i++)
+            _driver.Append(1, value);
+        _now = _publisher.NextWorkMicros;
+        _publisher.Work(Log, new LogIndex(103), One, FeedRole.Follower, _now);
+        Append(1);
+        _publisher.Work(Log, new LogIndex(104), One, FeedRole.Follower, _now);
+        Assert.Equal(FeedPublisher.PaceMicrosMax, _publisher.NextWorkMicros - _now);
+    }
+
+    [Fact]
     public void What_a_heartbeat_speaks_of_has_been_published_before_it()
     {
         _outlet.Subscribe("log"u8);
