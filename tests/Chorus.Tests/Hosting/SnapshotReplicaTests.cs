@@ -67,8 +67,9 @@ public sealed class SnapshotReplicaTests
         await Until(
             async () => (await StatusOf(client, a))?.Members.Count(member =>
                 member.Member.Kind == Member.Types.Kind.Voter) == 3, "all three vote");
-        await FillUntilCut(client, a);
-        await FillUntilCut(client, c);
+        // Whoever still had the beginning of its log would give it.
+        foreach (RunningReplica replica in new[] { a, b, c })
+            await FillUntilCut(client, replica);
         // Something must stand in its log that no snapshot leads to any more.
         await new KvClient(client).SetAsync(Key(1), Value);
         await Until(
