@@ -6,6 +6,7 @@ using Chorus.Client.Measure;
 using Chorus.Client.Report;
 using Chorus.Client.Settings;
 using Chorus.Common.Hosting;
+using Chorus.Common.Protocol;
 
 namespace Chorus.Client.Commands;
 
@@ -45,6 +46,12 @@ internal static class HistoryCommand
         Answer answer = surroundings.AnswerFor(invocation);
         string path = Path.Combine(surroundings.Terminal.Folder, invocation.Require("out"));
         HistoryPlan plan = PlanOf(invocation);
+        ReadChoice choice = ReadChoice.Of(invocation);
+        if (choice.Mode == ReadMode.Stale)
+        {
+            throw ChorusException.Usage(
+                "-reads: a stale read may be old, so no history with one can be judged", "Leave it out.");
+        }
         List<ClusterAccess> connections = [];
         int count = (int)Number(invocation, "conns", 4, 1, LoadSettingSpecs.ConnectionsMax);
         for (int i = 0; i < Math.Min(count, plan.Callers); i++)
@@ -52,7 +59,7 @@ internal static class HistoryCommand
             // What is under way when it is told to end is waited for.
             connections.Add(surroundings.Connect(
                 surroundings.Servers(invocation), Surroundings.Timeout(invocation), false, true,
-                ReadChoice.Of(invocation), default));
+                choice, default));
         }
         var run = new HistoryRun(plan, connections);
         await run.RunAsync(invocation.Stop).ConfigureAwait(false);

@@ -69,19 +69,13 @@ public sealed class SlotFile : IDisposable
         string path = Path.Combine(storage.Location, name);
         if (storage.Exists(name))
         {
-            SlotFile found = Load(storage, name, path, journalBytes);
-            SlotFileOwner other = found.Superblock.Owner;
-            if (other == owner)
+            if (Load(storage, name, path, owner, journalBytes) is { } found)
                 return found;
-            found.Dispose();
-            // What another life without a log on disk has left is worth nothing to anybody.
-            if (!owner.IsVolatile || !other.IsVolatile)
-                throw Foreign(path, other, owner);
             storage.Delete(name);
         }
         SlotJournal.Delete(storage, name);
         Create(storage, name, path, owner, journalBytes);
-        SlotFile made = Load(storage, name, path, journalBytes);
+        SlotFile made = Load(storage, name, path, owner, journalBytes)!;
         made.IsEmpty = true;
         return made;
     }
@@ -249,7 +243,10 @@ public sealed class SlotFile : IDisposable
         storage.SyncDirectory();
     }
 
-    private static SlotFile Load(IStorage storage, string name, string path, long journalBytes)
+    // Null for what another life without a log on disk has left: worth nothing to anybody. Somebody else's file is not
+    // touched: a checkpoint of its owner may be under way.
+    private static SlotFile? Load(
+        IStorage storage, string name, string path, SlotFileOwner owner, long journalBytes)
     {
         IStorageFile file = storage.Open(name, writable: true);
         SlotJournal? journal = null;
@@ -258,6 +255,13 @@ public sealed class SlotFile : IDisposable
             // What a killed process wrote may still be only in the page cache; nothing is counted on before this.
             file.Sync();
             SlotSuperblock superblock = ReadSuperblock(file, path);
+            if (superblock.Owner != owner)
+            {
+                if (!owner.IsVolatile || !superblock.Owner.IsVolatile)
+                    throw Foreign(path, superblock.Owner, owner);
+                file.Dispose();
+                return null;
+            }
             if (file.Length < FirstSlotAt + superblock.Owner.Geometry.LengthBytes)
                 throw DamagedFile(path, $"it has {file.Length} bytes and was longer");
             journal = SlotJournal.Open(storage, name, superblock.Owner, journalBytes);

@@ -34,6 +34,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     private SlotSnapshot? _snapshot;
     private LogIndex _checkpoint;
     private LogIndex _last;
+    private (ulong Slots, ulong Sessions) _whole;
     private long _writtenBytes;
     private long _count;
     private ulong _digest;
@@ -142,6 +143,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     public void Applied(LogIndex index, SessionTable sessions)
     {
         (_last, _sessions) = (index, sessions);
+        _whole = (_digest, sessions.Digest);
         TakeCheckpoint();
         bool isDue = _isCheckpointWanted || _writtenBytes >= _options.CheckpointBytes
             || index.Value - _checkpoint.Value >= _options.CheckpointEntries;
@@ -150,14 +152,17 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     }
 
     /// <summary>
-    /// Makes everything applied durable, so that the next start has nothing to repeat. When nobody applies any more,
-    /// and the executor of checkpoints has ended.
+    /// Makes everything applied durable, so that the next start has nothing to repeat, unless the last batch ended in
+    /// the middle. When nobody applies any more, and the executor of checkpoints has ended.
     /// </summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public void Checkpoint()
     {
         TakeCheckpoint();
         Check.That(_underWay is null, "who makes checkpoints has ended, and left none half done");
+        // Half of a batch that failed is the state of no index.
+        if ((_digest, _sessions.Digest) != _whole)
+            return;
         if (BeginCheckpoint() is not { } checkpoint)
             return;
         checkpoint.Write();
@@ -201,6 +206,7 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     private void StartAt(LogIndex index)
     {
         RestoredIndex = _checkpoint = _last = index;
+        _whole = (_digest, _sessions.Digest);
         Volatile.Write(ref _newest, index.Value);
     }
 

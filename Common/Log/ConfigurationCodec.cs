@@ -18,7 +18,7 @@ public static class ConfigurationCodec
     public const int AddressBytesMax = 255;
 
     private const byte PlainVersion = 2;
-    private const byte Version = 3;
+    internal const byte Version = 3;
     private const byte HeldFlag = 1;
 
     /// <summary>Encodes a configuration.</summary>

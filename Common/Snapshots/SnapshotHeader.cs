@@ -97,6 +97,14 @@ public sealed record SnapshotHeader
     public static bool CrcMatches(ReadOnlySpan<byte> bytes) =>
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) == Crc32C.Compute(bytes[8..]);
 
+    /// <summary>Version of its configuration where a newer Chorus wrote it; otherwise, and where it rots, 0.</summary>
+    internal static byte NewerConfiguration(ReadOnlySpan<byte> bytes) =>
+        LengthOf(bytes, out uint newer) == bytes.Length && newer == 0 && CrcMatches(bytes)
+            && ConfigurationCodec.IsNewer(bytes[FixedBytes..])
+            && BinaryPrimitives.ReadInt32LittleEndian(bytes[80..]) > 0
+            ? bytes[FixedBytes]
+            : (byte)0;
+
     /// <summary>Decodes it; never throws on bad bytes.</summary>
     /// <param name="bytes">As many as <see cref="LengthOf"/> says.</param>
     /// <param name="header">The value.</param>

@@ -33,6 +33,8 @@ public sealed class SnapshotReader : IDisposable
         // A format that rots is no newer one.
         if (newer > 0 && isThere && SnapshotHeader.CrcMatches(bytes))
             throw NewerVersion.File(storage, name, newer, SnapshotHeader.Format);
+        if (isThere && SnapshotHeader.NewerConfiguration(bytes) is > 0 and var version)
+            throw NewerVersion.Part(storage, name, "a configuration", version, ConfigurationCodec.Version);
         string error = length == 0 ? "it does not begin like a snapshot" : "it ends within its header";
         if (!isThere || !SnapshotHeader.TryDecode(bytes, out SnapshotHeader? header, out error))
             throw Damage(0, error);

@@ -184,7 +184,7 @@ public sealed class LogRepair : IDisposable
     private void Pass(string address, long now)
     {
         _sources.Failed(address, _stream.Reason.Length > 0 ? _stream.Reason : "it does not have them yet", now);
-        if (_stream.Refusal is TransferRefusal.NoLongerKept or TransferRefusal.NotServed)
+        if (_stream.Refusal == TransferRefusal.NoLongerKept)
             _sources.HasThemNoMore(address, _stream.SnapshotIndex);
         else if (_stream.State != TransferStreamState.Silent)
             _sources.MayHaveThem(address);

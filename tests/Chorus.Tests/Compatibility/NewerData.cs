@@ -31,6 +31,8 @@ internal static class NewerData
             ["configuration"] = (AppendConfiguration, "segment-", "version 4", "up to 3"),
             ["snapshot"] = (folder => ChangeSnapshot(folder, header => header[8] = 2, null),
                 "snapshot-", "format 2", "up to 1"),
+            ["configuration in a snapshot"] = (folder => ChangeSnapshot(folder, header => header[88] = 4, null),
+                "snapshot-", "configuration of format 4", "up to 3"),
             ["section of a snapshot"] = (folder => ChangeSnapshot(folder, null, (_, _) => (SnapshotSection)3),
                 "snapshot-", "section of format 3", "up to 2"),
             ["sessions in a snapshot"] = (folder => ChangeSnapshot(folder, null, RaiseSessions),

@@ -79,6 +79,22 @@ public sealed class SlotFileTests
     }
 
     [Fact]
+    public void The_file_of_another_node_whose_checkpoint_is_under_way_is_not_touched()
+    {
+        var storage = new MemoryStorage();
+        using SlotFile file = SlotFile.Open(storage, "f", SlotWork.Owner);
+        var changes = new SlotChanges();
+        ulong hash = SlotCodec.Hash(3, "new"u8);
+        changes.Set(3, new SlotHeader(SlotKind.Value, new LogIndex(1), 3, hash), "new"u8);
+        file.WriteJournal(file.Next(new LogIndex(1), 1, hash), changes, default);
+
+        Assert.Throws<SlotFileException>(
+            () => SlotFile.Open(storage, "f", SlotWork.Owner with { Incarnation = 78 }));
+
+        Assert.Equal(SlotKind.Empty, file.ReadHeader(3).Kind);
+    }
+
+    [Fact]
     public void What_a_life_in_memory_left_is_made_anew_by_the_next_one()
     {
         var storage = new FragileStorage();

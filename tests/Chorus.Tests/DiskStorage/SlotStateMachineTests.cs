@@ -266,6 +266,21 @@ public sealed class SlotStateMachineTests
         file.Write(offset, [value]);
     }
 
+    [Fact]
+    public void Half_of_a_batch_that_failed_is_in_no_checkpoint()
+    {
+        var storage = new MemoryStorage();
+        using (var machine = new SlotStateMachine(SlotFile.Open(storage, "f", SlotWork.Owner), new LogIndex(9)))
+        {
+            machine.Apply(new LogIndex(1), 0, SlotWork.Set("1", "a"), _answer);
+            machine.Applied(new LogIndex(1), new SessionTable());
+            machine.Apply(new LogIndex(2), 0, SlotWork.Set("2", "b"), _answer);
+            machine.Checkpoint();
+        }
+        using var again = new SlotStateMachine(SlotFile.Open(storage, "f", SlotWork.Owner), new LogIndex(9));
+        Assert.Equal(LogIndex.Zero, again.RestoredIndex);
+    }
+
     private (Code Code, string Answer) Change(SlotStateMachine machine, byte[] command)
     {
         _answer.ResetWrittenCount();

@@ -12,6 +12,11 @@ namespace Chorus.Tests.LoggerProgram;
 /// <summary>A cluster of one replica, in this process, that takes joins.</summary>
 internal sealed class RunningCluster : IDisposable
 {
+    private const int FirstPort = 12_000;
+    private const int PortCount = 18_000;
+
+    private static int _lastPort = Random.Shared.Next(PortCount);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _loop;
     private Exception? _failure;
@@ -49,15 +54,24 @@ internal sealed class RunningCluster : IDisposable
 
     public string ClientAddress { get; }
 
-    public static int[] FreePorts(int count)
+    public static int[] FreePorts(int count) => [.. Enumerable.Range(0, count).Select(_ => FreePort())];
+
+    // Not the system's choice: what it gives out it may give to an outgoing connection before the port is listened on.
+    private static int FreePort()
     {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners)
-            listener.Start();
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners)
-            listener.Stop();
-        return ports;
+        while (true)
+        {
+            int port = FirstPort + (int)((uint)Interlocked.Increment(ref _lastPort) % PortCount);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+            }
+        }
     }
 
     /// <summary>Sets keys, many at a time, and waits until all are committed.</summary>

@@ -41,8 +41,8 @@ public sealed class FeedSocketTests : IDisposable
         _inlet.Follow(Address, FeedInterest.Heartbeats);
         Waiting.Until(() => Publishes("hb"), "a heartbeat");
         _inlet.Follow(Address, FeedInterest.Everything);
-        Waiting.Until(() => Publishes("log"), "a batch");
-        Assert.True(_subscriptions.WantsLog);
+        // libzmq obeys a subscription before it hands it out.
+        Waiting.Until(() => Publishes("log") && _subscriptions.WantsLog, "a batch");
         _inlet.Follow(Address, FeedInterest.Heartbeats);
         Waiting.Until(() => !Publishes("log") && !_subscriptions.WantsLog, "the batches to end");
         _inlet.Follow(Address, FeedInterest.Everything);

@@ -128,6 +128,7 @@ public sealed class LogRepairTests
     [InlineData(TransferRefusal.NotYetThere)]
     [InlineData(TransferRefusal.Overloaded)]
     [InlineData(TransferRefusal.Damaged)]
+    [InlineData((TransferRefusal)9)]
     [InlineData(null)]
     public void Nothing_is_given_up_before_everybody_has_said_that_the_records_are_gone(TransferRefusal? said)
     {
