@@ -1,3 +1,4 @@
+using System.Globalization;
 using Chorus.Common.Hosting;
 
 namespace Chorus.Client.CommandLine;
@@ -18,8 +19,21 @@ internal sealed record Invocation(
 
     /// <summary>Value of a flag that must be given.</summary>
     /// <exception cref="ChorusException">It was not.</exception>
-    public string Require(string flag) =>
-        Get(flag) ?? throw ChorusException.Usage($"-{flag} is missing", "See -help");
+    public string Require(string flag) => Get(flag) is { Length: > 0 } text
+        ? text
+        : throw ChorusException.Usage($"-{flag} is missing", "See -help");
+
+    /// <summary>A number, or what counts where the flag was not given.</summary>
+    /// <exception cref="ChorusException">It is none, or out of range.</exception>
+    public double Number(string flag, double otherwise, double min, double max)
+    {
+        if (Get(flag) is not { } text)
+            return otherwise;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && number >= min && number <= max
+            ? number
+            : throw ChorusException.Usage($"-{flag}: '{text}' is not a number from {min} to {max}");
+    }
 
     public bool Has(string flag) => Get(flag) is "true" or "1" or "on" or "yes";
 }

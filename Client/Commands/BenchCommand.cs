@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Chorus.Client.CommandLine;
 using Chorus.Client.Load;
@@ -65,17 +64,17 @@ internal static class BenchCommand
         ReadChoice choice = ReadChoice.Of(invocation);
         LoadPlan plan = new()
         {
-            Clients = (int)Number(invocation, "c", 64, 1, LoadSettingSpecs.ClientsMax),
-            ValueBytes = (int)Number(invocation, "size", 128, 0, LoadSettingSpecs.ValueBytesMax),
-            Keys = reads ? PreloadedKeys : (long)Number(invocation, "keys", 10_000, 1, 1e12),
-            WarmUpSec = Number(invocation, "warm", 2, 0, 1e6),
-            TimeSec = Number(invocation, "dur", 10, 0.01, 1e6),
+            Clients = (int)invocation.Number("c", 64, 1, LoadSettingSpecs.ClientsMax),
+            ValueBytes = (int)invocation.Number("size", 128, 0, LoadSettingSpecs.ValueBytesMax),
+            Keys = reads ? PreloadedKeys : (long)invocation.Number("keys", 10_000, 1, 1e12),
+            WarmUpSec = invocation.Number("warm", 2, 0, 1e6),
+            TimeSec = invocation.Number("dur", 10, 0.01, 1e6),
             ReadShare = reads ? 1 : 0,
             Seed = (ulong)Random.Shared.NextInt64(),
             CountLateAnswers = false,
         };
         int most = Math.Min(plan.Clients, ConnectionsMaxByDefault);
-        int count = (int)Number(invocation, "conns", most, 1, LoadSettingSpecs.ConnectionsMax);
+        int count = (int)invocation.Number("conns", most, 1, LoadSettingSpecs.ConnectionsMax);
         List<ClusterAccess> connections = [];
         for (int i = 0; i < Math.Min(count, plan.Clients); i++)
             connections.Add(surroundings.Connect(
@@ -132,15 +131,5 @@ internal static class BenchCommand
             ["last_err"] = result.Totals.Errors.LastMessage,
             ["stuck"] = result.Stuck > 0,
         };
-    }
-
-    private static double Number(Invocation invocation, string flag, double otherwise, double min, double max)
-    {
-        if (invocation.Get(flag) is not { } text)
-            return otherwise;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            && number >= min && number <= max
-            ? number
-            : throw ChorusException.Usage($"-{flag}: '{text}' is not a number from {min} to {max}");
     }
 }

@@ -53,7 +53,7 @@ internal static class HistoryCommand
                 "-reads: a stale read may be old, so no history with one can be judged", "Leave it out.");
         }
         List<ClusterAccess> connections = [];
-        int count = (int)Number(invocation, "conns", 4, 1, LoadSettingSpecs.ConnectionsMax);
+        int count = (int)invocation.Number("conns", 4, 1, LoadSettingSpecs.ConnectionsMax);
         for (int i = 0; i < Math.Min(count, plan.Callers); i++)
         {
             // What is under way when it is told to end is waited for.
@@ -75,12 +75,12 @@ internal static class HistoryCommand
 
     private static HistoryPlan PlanOf(Invocation invocation) => new()
     {
-        Callers = (int)Number(invocation, "clients", 8, 1, LoadSettingSpecs.ClientsMax),
-        Keys = (int)Number(invocation, "keys", 8, 1, 1e6),
-        OperationsPerKey = (int)Number(invocation, "perkey", 150, 1, 1e6),
-        RatePerSec = Number(invocation, "rate", 200, 0.1, 1e6),
-        TimeSec = Number(invocation, "time", 10, 0, 1e6),
-        Seed = (ulong)Number(invocation, "seed", 1, 0, 1e15),
+        Callers = (int)invocation.Number("clients", 8, 1, LoadSettingSpecs.ClientsMax),
+        Keys = (int)invocation.Number("keys", 8, 1, 1e6),
+        OperationsPerKey = (int)invocation.Number("perkey", 150, 1, 1e6),
+        RatePerSec = invocation.Number("rate", 200, 0.1, 1e6),
+        TimeSec = invocation.Number("time", 10, 0, 1e6),
+        Seed = (ulong)invocation.Number("seed", 1, 0, 1e15),
         Prefix = string.Create(CultureInfo.InvariantCulture, $"history/{Random.Shared.NextInt64():x}/"),
     };
 
@@ -99,14 +99,4 @@ internal static class HistoryCommand
         ["errors"] = new JsonObject(run.Failures.OrderBy(one => one.Key).Select(
             one => KeyValuePair.Create(CodeNames.Of(one.Key), (JsonNode?)one.Value))),
     };
-
-    private static double Number(Invocation invocation, string flag, double otherwise, double min, double max)
-    {
-        if (invocation.Get(flag) is not { } text)
-            return otherwise;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            && number >= min && number <= max
-            ? number
-            : throw ChorusException.Usage($"-{flag}: '{text}' is not a number from {min} to {max}");
-    }
 }

@@ -49,6 +49,8 @@ public sealed class RestoreCommandTests : IDisposable
         Assert.Contains("data directory of a replica", _program.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Usage, _program.Run("restore", "old", "-data", "new", "-id", "no name"));
         Assert.Equal(ExitCodes.Usage, _program.Run("restore", "old", "-id", "n0"));
+        Assert.Equal(ExitCodes.Usage, _program.Run("restore", "old", "-data", "", "-id", "n0"));
+        Assert.Contains("-data is missing", _program.Error, StringComparison.Ordinal);
     }
 
     [Fact]
