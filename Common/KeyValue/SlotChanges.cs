@@ -7,6 +7,7 @@ internal sealed class SlotChanges
     private const int EntryBytes = 96;
 
     private readonly Dictionary<long, Entry> _entries = [];
+    private long[]? _keys;
 
     private readonly record struct Entry(SlotHeader Header, byte[] Buffer);
 
@@ -38,14 +39,18 @@ internal sealed class SlotChanges
             buffer = GC.AllocateUninitializedArray<byte>(value.Length);
         value.CopyTo(buffer);
         _entries[key] = new Entry(header, buffer);
+        _keys = null;
         Bytes += buffer.Length + EntryBytes;
     }
 
     /// <summary>Keys of all slots, rising, so that they are written in the order of the file.</summary>
     public long[] Keys()
     {
-        long[] keys = [.. _entries.Keys];
-        Array.Sort(keys);
-        return keys;
+        if (_keys is null)
+        {
+            _keys = [.. _entries.Keys];
+            Array.Sort(_keys);
+        }
+        return _keys;
     }
 }

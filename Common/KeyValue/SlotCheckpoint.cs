@@ -15,6 +15,7 @@ internal sealed class SlotCheckpoint(
     SlotFile file, SlotSuperblock superblock, SlotChanges changes, ReadOnlyMemory<byte> sessions) : IDiskJob
 {
     private volatile bool _isFinished;
+    private bool _hasJournal;
 
     /// <summary>The index up to which it makes everything durable.</summary>
     public LogIndex Applied => superblock.Applied;
@@ -25,11 +26,25 @@ internal sealed class SlotCheckpoint(
     /// <summary>Null, or why it failed.</summary>
     public Exception? Error { get; private set; }
 
+    /// <summary>Whether it failed for want of room, and nothing of it counts: it may be tried again (trap 5).</summary>
+    public bool WantsRoom => Error is DiskFullException && !_hasJournal;
+
+    /// <summary>Prepares another attempt.</summary>
+    public void Again()
+    {
+        Error = null;
+        _isFinished = false;
+    }
+
     /// <inheritdoc/>
-    public void Write() => file.WriteJournal(
-        superblock,
-        Mutants.AppliedBeforeData ? new SlotChanges() : changes,
-        Mutants.SlotsWithoutSessions ? default : sessions.Span);
+    public void Write()
+    {
+        file.WriteJournal(
+            superblock,
+            Mutants.AppliedBeforeData ? new SlotChanges() : changes,
+            Mutants.SlotsWithoutSessions ? default : sessions.Span);
+        _hasJournal = true;
+    }
 
     /// <inheritdoc/>
     public void Sync()

@@ -125,11 +125,22 @@ public sealed class SlotFile : IDisposable
     /// <param name="superblock">The checkpoint.</param>
     /// <param name="changes">Slots that have changed since the last one.</param>
     /// <param name="sessions">Sessions of clients, encoded.</param>
+    /// <exception cref="DiskFullException">There is no room. It may be tried again: all of it is written anew.
+    /// </exception>
     /// <exception cref="IOException">The disk failed, now or before; the node must stop.</exception>
     internal void WriteJournal(SlotSuperblock superblock, SlotChanges changes, ReadOnlySpan<byte> sessions)
     {
         BeginSync();
-        _journal.Write(superblock, changes, sessions);
+        try
+        {
+            _journal.Write(superblock, changes, sessions);
+        }
+        catch (DiskFullException)
+        {
+            // The file and the other journal are as they were.
+            _hasFailed = false;
+            throw;
+        }
         _hasFailed = false;
     }
 

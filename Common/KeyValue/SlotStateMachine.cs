@@ -153,11 +153,13 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
 
     /// <summary>
     /// Makes everything applied durable, so that the next start has nothing to repeat, unless the last batch ended in
-    /// the middle. When nobody applies any more, and the executor of checkpoints has ended.
+    /// the middle, or there is no room. When nobody applies any more, and the executor of checkpoints has ended.
     /// </summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public void Checkpoint()
     {
+        if (_underWay is { WantsRoom: true })
+            return;
         TakeCheckpoint();
         Check.That(_underWay is null, "who makes checkpoints has ended, and left none half done");
         // Half of a batch that failed is the state of no index.
@@ -165,7 +167,15 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
             return;
         if (BeginCheckpoint() is not { } checkpoint)
             return;
-        checkpoint.Write();
+        try
+        {
+            checkpoint.Write();
+        }
+        catch (DiskFullException)
+        {
+            // The log holds it.
+            return;
+        }
         checkpoint.Sync();
         TakeCheckpoint();
     }
@@ -236,6 +246,12 @@ public sealed class SlotStateMachine : IStateMachine, IImageSource, IDisposable
     {
         if (_underWay is not { IsFinished: true } finished)
             return;
+        if (finished.WantsRoom)
+        {
+            finished.Again();
+            _executor.Post(finished);
+            return;
+        }
         if (finished.Error is { } error)
             throw new IOException($"a checkpoint failed: {error.Message}", error);
         _underWay = null;

@@ -5,6 +5,7 @@ using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
+using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Tests.Log;
 
@@ -264,6 +265,34 @@ public sealed class SlotStateMachineTests
     {
         using IStorageFile file = _storage.Open(name, writable: true);
         file.Write(offset, [value]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_checkpoint_without_room_is_made_when_there_is_some(bool isStopped)
+    {
+        var storage = new MemoryStorage();
+        LogIndex restored;
+        using (SlotStateMachine machine = SlotWork.Open(storage, 9))
+        {
+            storage.CapacityBytes -= storage.FreeBytes;
+            for (int i = 0; i < 6; i++)
+                Apply(machine, SlotWork.Set("3", new string('v', 100 + i)));
+            Assert.Equal(LogIndex.Zero, ((IImageSource)machine).AppliedIndex);
+            Assert.Equal(new string('v', 105), SlotWork.Value(machine, "3"));
+            if (!isStopped)
+            {
+                storage.CapacityBytes = long.MaxValue;
+                Apply(machine, SlotWork.Set("4", "after"));
+            }
+            machine.Checkpoint();
+            restored = ((IImageSource)machine).AppliedIndex;
+        }
+        using SlotStateMachine again = SlotWork.Open(storage, 9);
+        Assert.Equal(isStopped ? LogIndex.Zero : new LogIndex(7), restored);
+        Assert.Equal(restored, again.RestoredIndex);
+        Assert.Equal(isStopped ? "NotFound" : "after", SlotWork.Value(again, "4"));
     }
 
     [Fact]
