@@ -100,13 +100,12 @@ internal sealed class Entrance : IDisposable
             var clock = new SystemClock();
             var poller = new Poller();
             using var fetch = new ZmqTransferClient(context, poller, logger: logger);
-            IEnumerable<string> known =
-                members.Concat(KnownMembers.Load(directory.Storage)).Select(MemberAddresses.TransferOf);
+            Member[] known = [.. members, .. KnownMembers.Load(directory.Storage)];
             RecordLog? log = RepairedLog.Open(
                 directory.Storage, disk, host.Log,
                 new LogOpening { ClusterId = directory.ClusterId, IsObserver = true },
                 damaged => new LogRepair(
-                    new NodeId(options.Id), directory.ClusterId, damaged, known, fetch, clock,
+                    new NodeId(options.Id), directory.ClusterId, damaged, known, [], fetch, clock,
                     new TransferStreamOptions(), logger),
                 (repair, micros) =>
                 {

@@ -27,6 +27,7 @@ internal sealed class ReplicaRepair(
         poller.Add(sockets.Clients.Socket);
         poller.Add(wakeup);
         using ZmqTransferClient fetch = sockets.OpenFetch(poller);
+        IReadOnlyList<Member> known = KnownMembers.Load(storage);
         RecordLog? log = RepairedLog.Open(
             storage, disk, options.Log,
             new LogOpening
@@ -41,7 +42,8 @@ internal sealed class ReplicaRepair(
                 desk = new RepairDesk(own, damaged, sockets.Clients);
                 view.Replace(damaged.Intact);
                 return new LogRepair(
-                    own.Id, own.ClusterId, damaged, Peers(), fetch, clock, own.CatchUpStream, logger)
+                    own.Id, own.ClusterId, damaged, known, Peers(damaged, known), fetch, clock, own.CatchUpStream,
+                    logger)
                 {
                     MayBeginAnew = true,
                 };
@@ -68,9 +70,13 @@ internal sealed class ReplicaRepair(
     private LogIndex CompleteFrom(SnapshotStore snapshots) =>
         options.KeepsStateInFile && snapshots.DamagedIndex > LogIndex.Zero ? LogIndex.Zero : new LogIndex(1);
 
-    private IEnumerable<string> Peers() => own.KnownSources.Concat(
-        options.Peers.Where(peer => peer.Id != own.Id).Select(peer =>
-            MemberAddresses.TransferOf(new Member(peer.Id, 0, MemberKind.Voter, peer.Address.ToString(), ""))));
+    // The peers of a fixed start may be no members any more, and are then silent for ever: they count only where
+    // nothing else is known.
+    private IEnumerable<string> Peers(DamagedLog damaged, IReadOnlyList<Member> known) =>
+        damaged.Configuration.Members.Count + known.Count > 0
+            ? own.KnownSources
+            : own.KnownSources.Concat(options.Peers.Where(peer => peer.Id != own.Id).Select(peer =>
+                MemberAddresses.TransferOf(new Member(peer.Id, 0, MemberKind.Voter, peer.Address.ToString(), ""))));
 
     // What waits in the socket would be stale when the node takes part again.
     private void DropWhatPeersSay()

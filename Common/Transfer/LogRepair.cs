@@ -46,18 +46,19 @@ public sealed class LogRepair : IDisposable
     /// <param name="node">Who this is, for the log of events.</param>
     /// <param name="clusterId">The cluster.</param>
     /// <param name="damaged">What recovery found.</param>
-    /// <param name="more">Transfer addresses beside those of the members that the log names.</param>
+    /// <param name="known">Members beside those that the log names.</param>
+    /// <param name="more">Transfer addresses beside those of members.</param>
     /// <param name="transport">Used by nobody else meanwhile.</param>
     /// <param name="clock">Time.</param>
     /// <param name="options">Limits of the stream.</param>
     /// <param name="logger">Where lines go.</param>
     public LogRepair(
-        NodeId node, Guid clusterId, DamagedLog damaged, IEnumerable<string> more, ITransferClientTransport transport,
-        IClock clock, TransferStreamOptions options, ILogger logger)
+        NodeId node, Guid clusterId, DamagedLog damaged, IReadOnlyList<Member> known, IEnumerable<string> more,
+        ITransferClientTransport transport, IClock clock, TransferStreamOptions options, ILogger logger)
     {
         (_node, _clusterId, _damaged, _hole) = (node, clusterId, damaged, damaged.Holes[0]);
         (_transport, _clock, _logger) = (transport, clock, logger);
-        _sources = new RepairSources(node, damaged.Configuration, more, BackOffMicros);
+        _sources = new RepairSources(node, damaged.Configuration, known, more, BackOffMicros);
         _stream = new LogStream(transport, lane: 1, options);
         _patienceMicros = options.SilenceMicros;
         _lineMicros = clock.MonotonicMicros + LineMicros;

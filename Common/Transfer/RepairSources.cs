@@ -17,23 +17,27 @@ internal sealed class RepairSources
     private int _turn;
 
     /// <param name="self">Who is not asked.</param>
-    /// <param name="configuration">The members that are known.</param>
+    /// <param name="configuration">The members that the log names.</param>
+    /// <param name="known">Members that are known otherwise: the log may not reach back to where it named them.</param>
     /// <param name="more">Other addresses.</param>
     /// <param name="pauseMicros">How long one that has failed is left alone.</param>
-    public RepairSources(NodeId self, Configuration configuration, IEnumerable<string> more, long pauseMicros)
+    public RepairSources(
+        NodeId self, Configuration configuration, IReadOnlyList<Member> known, IEnumerable<string> more,
+        long pauseMicros)
     {
-        Member? own = configuration.Find(self);
+        Member[] members = [.. configuration.Members, .. known];
+        Member? own = members.FirstOrDefault(member => member.Id == self);
         string ownAddress = own is null ? "" : MemberAddresses.TransferOf(own);
         _addresses =
         [
-            .. configuration.Members.Where(member => member.Id != self)
+            .. members.Where(member => member.Id != self)
                 .OrderBy(member => member.Kind == MemberKind.Observer)
                 .Select(MemberAddresses.TransferOf).Concat(more)
                 .Where(address => address.Length > 0 && address != ownAddress).Distinct(),
         ];
         HashSet<string> observers =
         [
-            .. configuration.Members.Where(member => member.Kind == MemberKind.Observer)
+            .. members.Where(member => member.Kind == MemberKind.Observer)
                 .Select(MemberAddresses.TransferOf),
         ];
         _areObservers = [.. _addresses.Select(observers.Contains)];

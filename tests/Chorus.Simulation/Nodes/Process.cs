@@ -118,7 +118,7 @@ internal sealed class Process : IMachineProcess
         _view.Replace(damaged!.Intact);
         _repair?.Dispose();
         _repair = new LogRepair(
-            new NodeId(_node.Name), _around.ClusterId, damaged, _node.KnownPeers, _fetch, _node.Clock,
+            new NodeId(_node.Name), _around.ClusterId, damaged, [], _node.KnownPeers, _fetch, _node.Clock,
             plan.Following.Fetch, new TraceLogger(_around.Trace, _node.Name))
         {
             MayBeginAnew = true,

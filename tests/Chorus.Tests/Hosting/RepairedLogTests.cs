@@ -66,7 +66,7 @@ public sealed class RepairedLogTests
     private RecordLog? Open(LogOpening opening, Action<LogRepair?, long> wait) => RepairedLog.Open(
         _storage, new InlineDiskExecutor(), LogTestOptions.Small, opening,
         damaged => new LogRepair(
-            new NodeId("n"), LogTestOptions.Cluster, damaged, [], new FakeSources(), _clock,
+            new NodeId("n"), LogTestOptions.Cluster, damaged, [], [], new FakeSources(), _clock,
             new TransferStreamOptions(), _heard),
         wait, _clock, _heard, CancellationToken.None);
 

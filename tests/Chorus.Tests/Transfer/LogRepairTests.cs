@@ -218,7 +218,7 @@ public sealed class LogRepairTests
     {
         Assert.Null(LogDriver.TryOpen(_storage, Opening, out DamagedLog? damaged));
         return new LogRepair(
-            new NodeId("n"), LogTestOptions.Cluster, damaged!, sources, _sources, _clock, Options,
+            new NodeId("n"), LogTestOptions.Cluster, damaged!, [], sources, _sources, _clock, Options,
             NullLogger.Instance)
         {
             MayBeginAnew = mayBeginAnew,

@@ -11,7 +11,7 @@ public sealed class RepairSourcesTests
         new NodeId("n"),
         new Configuration(
             [Named("n", MemberKind.Voter), Named("a", MemberKind.Voter), Named("o", MemberKind.Observer)]),
-        ["b:1", "o:1"], pauseMicros: 1);
+        [], ["b:1", "o:1"], pauseMicros: 1);
 
     [Fact]
     public void An_observer_that_is_silent_holds_nothing_up_once_it_was_asked()
@@ -22,6 +22,17 @@ public sealed class RepairSourcesTests
         _sources.Failed("o:1", "silent", 0);
         Assert.Equal("a:1", _sources.WhoStandsFor(Until));
         Assert.Null(_sources.WhoStandsFor(Until.Next));
+    }
+
+    [Fact]
+    public void An_observer_that_only_the_file_of_members_knows_is_one()
+    {
+        var sources = new RepairSources(
+            new NodeId("n"), Configuration.Empty, [Named("a", MemberKind.Voter), Named("o", MemberKind.Observer)],
+            ["o:1"], pauseMicros: 1);
+        sources.HasThemNoMore("a:1", new LogIndex(60));
+        sources.Failed("o:1", "silent", 0);
+        Assert.Equal("a:1", sources.WhoStandsFor(Until));
     }
 
     [Theory]
