@@ -171,7 +171,7 @@ public sealed class Recorder : ILogSink
             if (header.Kind is RecordKind.Command or RecordKind.SessionCommand)
                 _commands++;
             else if (header.Kind == RecordKind.Configuration)
-                isNews |= _membership.TryTake(records.Slice(at + RecordHeader.SizeBytes, header.PayloadLength));
+                isNews |= Take(header.Index, records.Slice(at + RecordHeader.SizeBytes, header.PayloadLength));
             at += header.RecordLength;
         }
         _log.AppendRecords(records[start..]);
@@ -185,6 +185,14 @@ public sealed class Recorder : ILogSink
         if (isNews)
             _follower.Use(_membership.Sources);
     }
+
+    // What the next start would refuse is not recorded.
+    private bool Take(LogIndex index, ReadOnlySpan<byte> configuration) => ConfigurationCodec.IsNewer(configuration)
+        ? throw Stops(new ReplicaStoppedException(
+            $"record {index} is a configuration of version {configuration[0]}, this version reads up to "
+                + $"{ConfigurationCodec.Version}: it was made by a newer Chorus",
+            "Install that version here, too; the record goes on where it ends", null))
+        : _membership.TryTake(configuration);
 
     private bool TakeCompletions(long now)
     {
@@ -319,6 +327,11 @@ public sealed class Recorder : ILogSink
             $"the disk failed: {error.Message}",
             "Look at the disk. Restart when it is sound; if the record is lost, begin with an empty folder",
             error);
+        return Stops(stopped);
+    }
+
+    private ReplicaStoppedException Stops(ReplicaStoppedException stopped)
+    {
         _logger.RecorderStops(_options.Id, stopped.Message, stopped.Cure);
         return stopped;
     }

@@ -157,6 +157,21 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public void A_configuration_of_a_newer_version_ends_it_and_is_not_recorded()
+    {
+        byte[] newer = [(byte)(ConfigurationCodec.Version + 1), .. Named.AsSpan(1)];
+        using var world = new RecorderWorld(Records(100, (1, Named), (7, newer)));
+        FakeSource a = world.Add("a");
+        world.Start(RecorderWorld.Cluster(true, "a"));
+        world.Pass(Second);
+        world.Commit(10, a);
+        ReplicaStoppedException stopped = Assert.Throws<ReplicaStoppedException>(() => world.Pass(Second));
+        Assert.Contains("record 7 is a configuration of version 4", stopped.Message, StringComparison.Ordinal);
+        Assert.Contains("Install that version", stopped.Cure, StringComparison.Ordinal);
+        Assert.True(world.Record.LastIndex < new LogIndex(7), $"{world.Record.LastIndex}");
+    }
+
+    [Fact]
     public void A_disk_that_fails_ends_it()
     {
         var storage = new FragileStorage();
