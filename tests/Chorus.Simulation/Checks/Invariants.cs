@@ -143,6 +143,29 @@ internal sealed class Invariants(Loyalty loyalty)
             RequireNoLease(watch);
         }
         StepsWithLease += watch.HasLease ? 1 : 0;
+        foreach (PeerStatus peer in watch.Node.Peers)
+        {
+            if (peer.Match > LogIndex.Zero && !MayHave(watch, peer))
+                throw new Violation("what a leader counts is there",
+                    $"{watch.Id} in term {term} counts on entry {peer.Match} at {peer.Id}, which does not have it");
+        }
+    }
+
+    // Who is in a newer term may have dropped it since, and a damaged disk may have lost it.
+    private bool MayHave(NodeWatch leader, in PeerStatus peer)
+    {
+        ulong incarnation = leader.Node.Configuration.Find(peer.Id)?.Incarnation ?? 0;
+        ulong match = peer.Match.Value;
+        // What its own log no longer has is committed.
+        LogEntry entry = match < leader.Mirror.Base ? Committed.At(match) : leader.Mirror.At(match);
+        foreach (((string id, ulong own), NodeWatch other) in _watches)
+        {
+            if (id == peer.Id.Value && (incarnation == 0 || incarnation == own)
+                && (other.Node.Term > leader.Node.Term || other.IsOfDamagedDisk
+                    || (other.Durable >= match && other.Mirror.Agrees(match, entry))))
+                return true;
+        }
+        return false;
     }
 
     private void RequireNoLease(NodeWatch leader)

@@ -19,7 +19,8 @@ internal sealed record Arguments
           --mutant NAME      break a rule on purpose (all: one after the other)
           --jobs N           runs at the same time; default 2
           --bit-flips        bits flip on disks, too
-          --history FILE     no simulation; exit code 4 when no order explains the answers, 5 when it is no such file
+          --history FILE     no simulation; exit code 4 when no order explains the answers, 5 when it is no such file,
+                             6 when it cannot be decided
           --hash             print the trace hash of every seed
           -v                 print every event; with one seed only
         """;
