@@ -26,7 +26,9 @@ public sealed class KvClient(ChorusClient client)
     /// there.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="expected">What must stand there; null: nothing must.</param>
+    /// <param name="expected">
+    /// What must stand there; null: nothing must. A null array is converted to an empty value, not to null.
+    /// </param>
     /// <param name="value">What to set.</param>
     /// <param name="cancellation">Ends the wait, as for a write.</param>
     public ValueTask<ClientResult> CompareAndSetAsync(
