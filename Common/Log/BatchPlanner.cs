@@ -57,6 +57,8 @@ internal sealed class BatchPlanner(SegmentCatalog catalog, SegmentPreparer prepa
                     break;
             }
         }
+        if (batch.Bytes > 0)
+            preparer.Note(batch.Bytes);
         batch.Last = Last;
         batch.HardStates = HardStates;
     }

@@ -9,11 +9,11 @@ public sealed record LogOptions
     public long SegmentSizeBytes { get; init; } = 64L << 20;
 
     /// <summary>
-    /// Whether a segment is filled with zeros before its turn, so that a flush changes no metadata: best where a few
-    /// kilobytes are flushed at a time. Otherwise its space is only reserved: every byte is written once, best where
-    /// much is. Default true.
+    /// While batches are at most so long on average, segments are filled with zeros before their turn, so that a flush
+    /// changes no metadata. Behind longer ones, that costs less than to write every byte twice: the space of a segment
+    /// is only reserved then. 0: always. Default 24 KiB.
     /// </summary>
-    public bool FillsSegments { get; init; } = true;
+    public int FilledBatchBytesMax { get; init; } = 24 << 10;
 
     /// <summary>Memory for the newest records, from which followers and feeds are served. Default 64 MiB.</summary>
     public long CacheBytes { get; init; } = 64L << 20;
@@ -33,6 +33,7 @@ public sealed record LogOptions
     /// <summary>Stops at settings that cannot work.</summary>
     public void Validate()
     {
+        Check.That(FilledBatchBytesMax >= 0, "the length of a batch is not negative");
         Check.That(PayloadBytesMax > 0, "the largest payload must have a byte");
         Check.That(ChunkBytes >= 4096, "a chunk of memory must be at least 4096 bytes");
         Check.That(CacheBytes >= ChunkBytes, "the cache must hold a chunk at least");

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Chorus.Common.Log;
 
 /// <summary>A step in making a file for the next segment. Reused for all steps and files.</summary>
-internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisposable
+internal sealed class PrepareJob(IStorage storage) : IDiskJob, IDisposable
 {
     private const int StepBytes = 1 << 20;
     private const int WriteBytes = 256 << 10;
@@ -12,6 +12,7 @@ internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisp
     private static readonly int ZerosStart = AlignedStart();
 
     private IStorageFile? _file;
+    private bool _fills;
     private long _written;
     private long _stepEnd;
     private volatile bool _finished;
@@ -29,9 +30,12 @@ internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisp
     public Exception? Error { get; private set; }
 
     /// <summary>Begins another file.</summary>
-    public void Begin(long bytes)
+    /// <param name="bytes">Its length.</param>
+    /// <param name="fills">Whether zeros are written; otherwise its space is reserved, in one step.</param>
+    public void Begin(long bytes, bool fills)
     {
         Bytes = bytes;
+        _fills = fills;
         _written = 0;
         Error = null;
         IsUnderWay = true;
@@ -54,7 +58,7 @@ internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisp
             if (storage.Exists(SegmentHeader.SpareTempName))
                 storage.Delete(SegmentHeader.SpareTempName);
             _file = Create();
-            if (!fills)
+            if (!_fills)
                 _written = Bytes;
         }
         while (_written < _stepEnd)
@@ -108,7 +112,7 @@ internal sealed class PrepareJob(IStorage storage, bool fills) : IDiskJob, IDisp
     // records themselves.
     private IStorageFile Create()
     {
-        if (!fills)
+        if (!_fills)
             return storage.CreateReserved(SegmentHeader.SpareTempName, Bytes);
         return Bytes % IStorage.UncachedBlockBytes == 0
             ? storage.CreateUncached(SegmentHeader.SpareTempName)

@@ -1,8 +1,9 @@
 namespace Chorus.Common.Log;
 
 /// <summary>
-/// Keeps one file ready for the next segment: allocated, full of zeros and durable, so that a later write changes
-/// no metadata and cannot run out of room. Made in small steps between batches, so that no batch waits for long.
+/// Keeps one file ready for the next segment: allocated and durable, so that a later write cannot run out of room; and
+/// full of zeros where batches are short, so that it changes no metadata either. Made in small steps between batches,
+/// so that no batch waits for long.
 /// </summary>
 /// <remarks>Owned by the loop's thread; the steps run on the executor, one at a time.</remarks>
 internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, LogOptions options) : IDisposable
@@ -11,10 +12,12 @@ internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, 
     private const long FirstBytes = 4 << 20;
     private const long RetryMicros = 1_000_000;
 
-    private readonly PrepareJob _job = new(storage, options.FillsSegments);
+    private readonly PrepareJob _job = new(storage);
     private bool _working;
     private bool _started;
     private long _retryAtMicros;
+    private long _batches;
+    private long _batchBytes;
 
     /// <summary>Bytes of the file that is ready; 0 when there is none.</summary>
     public long ReadyBytes { get; private set; }
@@ -45,6 +48,13 @@ internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, 
             storage.Delete(SegmentHeader.SpareName);
     }
 
+    /// <summary>A batch of records goes to the disk: the next file is made as suits batches like it.</summary>
+    public void Note(long batchBytes)
+    {
+        _batches++;
+        _batchBytes += batchBytes;
+    }
+
     /// <summary>Looks for the end of a step and begins the next one. True when something has changed.</summary>
     /// <param name="urgent">Whether a batch waits for the file: then the rest is made in one step.</param>
     public bool Work(bool urgent)
@@ -60,7 +70,8 @@ internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, 
                 ? options.SegmentSizeBytes
                 : Math.Min(options.SegmentSizeBytes, Math.Max(FirstBytes, SmallestBytes(options)));
             _started = true;
-            _job.Begin(bytes);
+            _job.Begin(bytes, fills: _batchBytes <= _batches * options.FilledBatchBytesMax);
+            _batches = _batchBytes = 0;
         }
         _working = true;
         _job.NextStep(urgent);

@@ -38,7 +38,7 @@ double Record(MemoryFeed feed, out long syncs)
     var clock = new SystemClock();
     using var wake = new AutoResetEvent(false);
     using var disk = new DiskThread("disk", () => wake.Set());
-    var options = new LogOptions { FillsSegments = false };
+    var options = new LogOptions { FilledBatchBytesMax = 0 };
     using RecordLog log = RecordLog.Open(new PosixStorage(folder), disk, options, cluster);
     using DiskThread ending = disk;
     feed.Rewind();

@@ -29,6 +29,9 @@ internal sealed class FragileStorage : IStorage
     /// <summary>Operations so far.</summary>
     public int Operations { get; private set; }
 
+    /// <summary>Bytes written so far into files that are made ready to be segments.</summary>
+    public long FillBytes { get; private set; }
+
     /// <summary>Power is lost at this operation; it still may have an effect.</summary>
     public int DiesAt { get; set; } = int.MaxValue;
 
@@ -122,6 +125,8 @@ internal sealed class FragileStorage : IStorage
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {
             contents.Write((int)offset, bytes);
+            if (name == SegmentHeader.SpareTempName)
+                storage.FillBytes += bytes.Length;
             storage.Count();
         }
 

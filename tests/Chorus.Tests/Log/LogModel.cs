@@ -1,3 +1,4 @@
+using Chorus.Common.Log;
 using Chorus.Raft;
 
 namespace Chorus.Tests.Log;
@@ -8,6 +9,9 @@ namespace Chorus.Tests.Log;
 /// </summary>
 internal sealed class LogModel(int seed)
 {
+    // Some logs are only reserved, some filled, and some are now this, now that.
+    private readonly LogOptions _options =
+        LogTestOptions.Small with { FilledBatchBytesMax = (seed % 3) switch { 0 => 0, 1 => 24 << 10, _ => 300 } };
     private readonly List<List<string>> _possible = [[]];
     private readonly List<ulong> _possibleTerms = [0];
     private Random _random = new(seed);
@@ -37,7 +41,7 @@ internal sealed class LogModel(int seed)
     {
         try
         {
-            using var driver = new LogDriver(storage);
+            using var driver = new LogDriver(storage, _options);
             Compare(driver);
             for (int i = 0; i < steps; i++)
                 Step(driver);

@@ -31,4 +31,20 @@ public sealed class SegmentWaitTests : IDiskExecutor
         }
         Assert.Equal(new LogIndex(1), log.DurableIndex);
     }
+
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(3_000, false)]
+    public void Segments_are_filled_behind_short_batches_and_reserved_behind_long_ones(int payload, bool fills)
+    {
+        var storage = new FragileStorage();
+        using var driver = new LogDriver(storage, LogTestOptions.Small with { FilledBatchBytesMax = 1_000 });
+        for (int i = 0; i < 80_000 / payload; i++)
+        {
+            driver.Append(1, new string('v', payload));
+            Assert.True(driver.Settle());
+        }
+        // The one that is made before the first batch is filled in any case.
+        Assert.Equal(!fills, storage.FillBytes == LogTestOptions.Small.SegmentSizeBytes);
+    }
 }
