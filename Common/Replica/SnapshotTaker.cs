@@ -129,7 +129,24 @@ internal sealed class SnapshotTaker
         if (applied < from)
             return false;
         long every = Math.Max(_options.Snapshots.EveryBytes, newest?.LengthBytes ?? 0);
-        return _log.BytesBetween(from, applied.Next) >= every;
+        long due = newest?.Header.Maker == _options.Incarnation ? every : every + Turn(every);
+        // Who is far behind has better things to do; but a log cannot grow for ever.
+        if (_node.LeaderCommit > applied && _node.LeaderCommit - applied > _options.CatchUpLagEntries)
+            due *= 2;
+        return _log.BytesBetween(from, applied.Next) >= due;
+    }
+
+    /// <summary>
+    /// By how much the first own snapshot comes later than another voter's: so they do not all take theirs at once, and
+    /// a majority is not slowed down by it.
+    /// </summary>
+    private long Turn(long every)
+    {
+        IReadOnlyList<NodeId> voters = _node.Configuration.Voters;
+        int place = 0;
+        while (place < voters.Count && voters[place] != _options.Id)
+            place++;
+        return place < voters.Count ? every / voters.Count * place : 0;
     }
 
     private void Begin(long nowMicros)
