@@ -41,6 +41,7 @@ public static class CommandHost
         {
             if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
                 throw Explain(parsed);
+            CheckArguments(parsed);
             CheckRequired(parsed);
             int code = Invoke(parsed, signals.Token);
             return signals.IsInterrupted && code == ExitCodes.Ok ? ExitCodes.Interrupted : code;
@@ -61,6 +62,18 @@ public static class CommandHost
         SynchronousCommandLineAction action => action.Invoke(parsed),
         _ => throw ChorusException.Usage("no command given", HelpHint(parsed)),
     };
+
+    // System.CommandLine takes a flag that it does not know for an argument, where a command has any.
+    private static void CheckArguments(ParseResult parsed)
+    {
+        bool isMarked = parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash);
+        if (isMarked || parsed.Action is { ClearsParseErrors: true })
+            return;
+        Token? flag = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value is ['-', not (>= '0' and <= '9'), ..]);
+        if (flag is not null)
+            throw ExplainToken(parsed, parsed.CommandResult.Command, flag.Value);
+    }
 
     // System.CommandLine takes a flag with a default for given, even where that default is "nothing".
     private static void CheckRequired(ParseResult parsed)
@@ -108,7 +121,10 @@ public static class CommandHost
             : command.Subcommands.Count > 0 ? $"unknown command '{name}'"
             : $"unexpected argument '{name}'";
         string message = nearest is null ? what : $"{what}; did you mean '{(isFlag ? "-" : "")}{nearest}'?";
-        return ChorusException.Usage(message, HelpHint(parsed));
+        string hint = isFlag && command.Arguments.Count > 0
+            ? $"Write -- before an argument that begins with a hyphen. {HelpHint(parsed)}"
+            : HelpHint(parsed);
+        return ChorusException.Usage(message, hint);
     }
 
     private static string NeedsValue(Option option) =>

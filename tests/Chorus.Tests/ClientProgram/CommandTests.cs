@@ -21,6 +21,19 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void A_mistyped_flag_is_no_key()
+    {
+        Assert.Equal(2, _program.Run("set", "-server", "a"));
+        Assert.Contains(
+            "unknown flag '-server'; did you mean '-servers'? Write -- before an argument that begins with a hyphen.",
+            _program.Error, StringComparison.Ordinal);
+        Assert.Equal(0, _program.Run("set", "--", "-server", "a"));
+        Assert.Equal(0, _program.Run("get", "--", "-server"));
+        Assert.Equal("a\n", _program.Out);
+        Assert.Equal(0, _program.Run("incr", "stock", "-10"));
+    }
+
+    [Fact]
     public void A_value_that_is_no_text_comes_out_byte_by_byte()
     {
         _program.Cluster.Values["k"] = [0xff, 0x00, 0xfe];
