@@ -77,7 +77,9 @@ internal enum FaultKind : byte
     /// </summary>
     Usurper,
 
-    /// <summary>Answers to heartbeats come late, just before those who gave them elect another leader.</summary>
+    /// <summary>
+    /// Answers to heartbeats come late, just before those who gave them elect another leader; or the leader's own.
+    /// </summary>
     LateAnswers,
 
     /// <summary>Members are added, removed, and replaced after a loss of their disk.</summary>

@@ -31,13 +31,16 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
                 Freeze(leader);
                 break;
             case FaultKind.Usurper:
-                if (random.Chance(0.5))
+                if (random.Chance(0.3))
                     Usurp(leader, random.Pick(cluster.Nodes));
                 else
                     UsurpByTerm(leader, random.Pick(cluster.Nodes));
                 break;
             case FaultKind.LateAnswers:
-                DelayAnswers(leader);
+                if (random.Chance(0.5))
+                    DelayAnswers(leader);
+                else
+                    DelayLeader(leader, random.Pick(cluster.Nodes));
                 break;
             default:
                 KeepBack(leader, random.Pick(cluster.Nodes));
@@ -212,6 +215,26 @@ internal sealed class FaultScripts(Cluster cluster, SeededRandom random, Func<bo
                 foreach (SimulatedNode other in others)
                     Network.Release(other.Name, leader.Name);
                 After(Elections(2), Network.HealAll);
+            });
+        });
+    }
+
+    // What the leader says to one follower for a moment waits, and what it says next is lost; the first arrives before
+    // the follower would campaign: an answer to a question that is older than much that has been asked since.
+    private void DelayLeader(SimulatedNode leader, SimulatedNode follower)
+    {
+        if (follower == leader)
+            return;
+        Network.Hold(leader.Name, follower.Name);
+        _held.Add((leader.Name, follower.Name));
+        After(cluster.Around.Plan.TickMicros * (1 + random.Next(cluster.Around.Plan.Raft.HeartbeatTicks)), () =>
+        {
+            Network.Block(leader.Name, follower.Name);
+            long wait = (long)(cluster.Around.Plan.ElectionMicros * (0.2 + 0.6 * random.NextDouble()));
+            After(wait, () =>
+            {
+                Network.Release(leader.Name, follower.Name);
+                After(Elections(0.3), Network.HealAll);
             });
         });
     }
