@@ -309,11 +309,13 @@ public sealed class Recorder : ILogSink
 
     private long Next(long now)
     {
-        long next = Math.Min(_maintainMicros, _reportedMicros + _options.ReportMicrosMax);
-        if (_reported != DurableIndex)
-            next = Math.Min(next, _reportedMicros + _options.ReportMicros);
+        long next = _maintainMicros;
+        // Who was removed neither follows nor reports: what was due then never comes.
         if (!IsRemoved)
-            next = Math.Min(next, _follower.NextWorkMicros);
+        {
+            long reportMicros = _reported != DurableIndex ? _options.ReportMicros : _options.ReportMicrosMax;
+            next = Math.Min(Math.Min(next, _follower.NextWorkMicros), _reportedMicros + reportMicros);
+        }
         if (!_log.IsBusy)
             next = Math.Min(next, _flushDueMicros);
         if (_publisher is { } publisher)

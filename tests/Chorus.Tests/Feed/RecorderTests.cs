@@ -219,6 +219,8 @@ public sealed class RecorderTests
         world.Start();
         world.Pass(6 * Second);
         Assert.True(world.Recorder.IsRemoved);
+        // Seed 105: it kept its process busy with a report that was due and never came.
+        Assert.InRange(world.Recorder.NextWorkMicros, ((IClock)world).MonotonicMicros, long.MaxValue);
 
         a.Commit = 110;
         world.Start(RecorderWorld.Cluster(true, "a"));
