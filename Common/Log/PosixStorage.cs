@@ -3,6 +3,7 @@ namespace Chorus.Common.Log;
 /// <summary>A real directory.</summary>
 public sealed class PosixStorage : IStorage
 {
+    private const int IOFailure = unchecked((int)0x80131620);
     private const int NoSpaceLeft = 28;
     private const int ReadOnlyFileSystem = 30;
     private const int QuotaExceededLinux = 122;
@@ -93,6 +94,11 @@ public sealed class PosixStorage : IStorage
                 path,
                 File.OpenHandle(
                     path, mode, access, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, reservedBytes));
+        }
+        // The runtime says without an error number that there is no room for what is to be reserved.
+        catch (IOException error) when (reservedBytes > 0 && error.HResult == IOFailure)
+        {
+            throw new DiskFullException(error.Message);
         }
         catch (IOException error)
         {

@@ -129,6 +129,9 @@ internal sealed class SnapshotTaker
         if (applied < from)
             return false;
         long every = Math.Max(_options.Snapshots.EveryBytes, newest?.LengthBytes ?? 0);
+        // Never: as without a disk.
+        if (every > long.MaxValue / 4)
+            return false;
         long due = newest?.Header.Maker == _options.Incarnation ? every : every + Turn(every);
         // Who is far behind has better things to do; but a log cannot grow for ever.
         if (_node.LeaderCommit > applied && _node.LeaderCommit - applied > _options.CatchUpLagEntries)
