@@ -1,8 +1,7 @@
 namespace Chorus.Raft;
 
 /// <summary>
-/// Answers those who ask for a vote. Every member that is asked and knows who else is one may vote, learner or not
-/// (trap 17).
+/// Answers those who ask for a vote. Every member that is asked may vote, learner or not (trap 17).
 /// </summary>
 internal sealed class Elector(NodeState state)
 {
@@ -10,7 +9,7 @@ internal sealed class Elector(NodeState state)
     /// <remarks>Raft dissertation §9.6.</remarks>
     public void OnPreVoteRequest(PreVoteRequest m)
     {
-        bool granted = m.Term > state.Term && !IsLoyalAgainst(m.From) && IsWhole && KnowsMembers
+        bool granted = m.Term > state.Term && !IsLoyalAgainst(m.From) && IsWhole
             && state.Log.IsMatchedBy(m.LastTerm, m.LastIndex);
         Term term = granted ? m.Term : state.Term;
         state.Send(
@@ -27,7 +26,7 @@ internal sealed class Elector(NodeState state)
         if (m.Term > state.Term && !isLoyal)
             state.BecomeFollower(m.Term, NodeId.None);
         // Loyal in the same term, too: an answer of the candidate may have brought the term here before its request.
-        bool granted = m.Term == state.Term && IsWhole && KnowsMembers && (!isLoyal || Mutants.PromiseLostWithTerm)
+        bool granted = m.Term == state.Term && IsWhole && (!isLoyal || Mutants.PromiseLostWithTerm)
             && (state.VotedFor == m.From || (state.VotedFor.IsNone && state.Leader.IsNone))
             && state.Log.IsMatchedBy(m.LastTerm, m.LastIndex);
         if (granted)
@@ -44,13 +43,6 @@ internal sealed class Elector(NodeState state)
     /// Acknowledged entries are missing here: a vote could elect a leader that lacks them too (trap 8).
     /// </summary>
     private bool IsWhole => !state.HasLostEntries;
-
-    /// <summary>
-    /// A node that has only just joined knows no members, and so cannot tell one of them from a wiped node that goes
-    /// by its name: a founder of a fixed start whose disk is gone begins with a log that is good enough for an empty
-    /// one. No quorum needs this vote: who is promoted has the log, and the members with it (trap 18).
-    /// </summary>
-    private bool KnowsMembers => state.Configuration.Members.Count > 0;
 
     /// <summary>
     /// Whether this node leads, or has heard from another leader within the minimum election timeout. A

@@ -107,7 +107,6 @@ internal sealed class Membership(NodeState state, Replication replication)
 
     private bool HasCaughtUp(Progress peer) =>
         peer.State == ProgressState.Replicate
-        && peer.Match >= state.Configurations.Active.Index
         && replication.Answers(peer)
         && state.Log.Last - peer.Match <= state.Options.PromotionLagEntries;
 
@@ -136,8 +135,7 @@ internal sealed class Membership(NodeState state, Replication replication)
     /// vote of a member whose data directory is another one now (trap 18): who is replaced starts again as a
     /// learner. An observer is one from its first day to its last, and so is whoever is none (trap 19): what it once
     /// received or promised in the one part says nothing in the other. Its incarnation is known from the start, for
-    /// nobody would ever pin it. Who becomes a voter has something of the log: an empty node votes for nobody, and so
-    /// could never be counted on.
+    /// nobody would ever pin it.
     /// </summary>
     private bool IsAllowed(Configuration next)
     {
@@ -153,8 +151,6 @@ internal sealed class Membership(NodeState state, Replication replication)
             bool isObserver = member.Kind == MemberKind.Observer;
             if (isObserver && member.Incarnation == 0)
                 return false;
-            if (member.Kind == MemberKind.Voter && !HasLog(member))
-                return false;
             if (state.Configuration.Find(member.Id) is not { } known)
                 continue;
             if (isObserver != (known.Kind == MemberKind.Observer))
@@ -165,9 +161,6 @@ internal sealed class Membership(NodeState state, Replication replication)
         }
         return true;
     }
-
-    private bool HasLog(Member voter) =>
-        state.Configuration.IsVoter(voter.Id) || replication.Find(voter.Id) is { Match.Value: > 0 };
 
     /// <summary>
     /// Whether a majority of the voters answers: a change that nobody can commit could not be taken back

@@ -102,8 +102,6 @@ internal sealed class RandomRun
         for (int tick = 0; tick < 3000; tick++)
         {
             ReplaceWiped();
-            if (Leader?.Node.Configuration is { } now && now.Members.FirstOrDefault(m => m.IsHeld) is { } held)
-                Leader.Propose(now.With(held with { IsHeld = false }));
             foreach (TestNode node in _nodes)
             {
                 node.Tick();
@@ -315,20 +313,19 @@ internal sealed class RandomRun
         Configuration now = node.Node.Configuration;
         Configuration next = now.Target;
         // Several at once are what joint configurations are for.
-        for (int changes = _random.Next(6); changes >= 0; changes--)
+        for (int changes = _random.Next(4); changes >= 0; changes--)
         {
             TestNode other = _nodes[_random.Next(_nodes.Count)];
             if (other == node)
                 continue;
-            Member member = next.Find(other.Id)
-                ?? TestCluster.MemberOf(other.Id.Value, other.Incarnation, MemberKind.Learner);
-            bool hasLog = node.Node.Peers.Any(p => p.Id == other.Id && p.Match > LogIndex.Zero);
-            if (_random.Next(3) == 0)
-                next = next.Without(other.Id);
-            else if (member.Kind == MemberKind.Learner && (now.IsVoter(other.Id) || hasLog))
-                next = next.With(member with { Kind = MemberKind.Voter, IsHeld = false });
-            else
-                next = next.With(member with { Kind = MemberKind.Learner, IsHeld = _random.Next(2) == 0 });
+            next = next.Find(other.Id) is not { } member
+                ? next.With(TestCluster.MemberOf(
+                    other.Id.Value, other.Incarnation, _random.Next(3) == 0 ? MemberKind.Voter : MemberKind.Learner))
+                : _random.Next(3) > 0 ? next.Without(other.Id)
+                : next.With(member with
+                {
+                    Kind = member.Kind == MemberKind.Voter ? MemberKind.Learner : MemberKind.Voter,
+                });
         }
         ConfigurationProposal answer = node.Propose(next);
         AfterStep(node);
