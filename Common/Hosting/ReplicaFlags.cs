@@ -23,7 +23,8 @@ public sealed class ReplicaFlags
     private readonly FlagOption<HostEndpoint?> _feed = Flag.Endpoint(
         "feed", "publish the committed log here (default: the port of -raft + 4000)");
     private readonly FlagOption<IReadOnlyList<HostPeer>> _peers = Flag.List(
-        "peer", "ID=HOST:PORT", "start a fixed set of voters together: one -peer for each, with its -raft address",
+        "peer", "ID=HOST:PORT", "start a fixed set of voters together, all there at once: one -peer for each, with its "
+            + "-raft address",
         HostPeer.Parse);
     private readonly FlagOption<string?> _data = Flag.Text(
         "data", "FOLDER", "log and hard state of this replica (default data/NAME)");

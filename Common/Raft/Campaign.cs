@@ -1,11 +1,25 @@
 namespace Chorus.Raft;
 
 /// <summary>What a pre-candidate and a candidate do.</summary>
-/// <remarks>Raft §5.2; pre-vote: dissertation §9.6.</remarks>
+/// <remarks>
+/// Raft §5.2; pre-vote: dissertation §9.6; a first leader needs the votes of all founders:
+/// <c>docs/decisions/0019-founders-agree-once.md</c>.
+/// </remarks>
 internal sealed class Campaign(NodeState state)
 {
+    /// <summary>Ticks between two reports about a founder that is missing.</summary>
+    private const ulong ReportTicks = 500;
+
     private readonly List<NodeId> _granted = [];
     private readonly List<NodeId> _refused = [];
+    private ulong? _reportedAt;
+
+    /// <summary>
+    /// Whether nothing is known here but that a fixed set of voters begins together: nobody of them is pinned yet,
+    /// and no leader has written. A node whose disk was replaced looks the same.
+    /// </summary>
+    private bool IsFounding =>
+        state.Log.Last.Value == 1 && state.Configuration.Members.All(member => member.Incarnation == 0);
 
     /// <summary>Starts: asks around first; the only voter need not ask.</summary>
     public void Start()
@@ -15,6 +29,8 @@ internal sealed class Campaign(NodeState state)
             Elect(byTransfer: false);
             return;
         }
+        if (IsFounding)
+            ReportMissingFounder();
         state.BecomePreCandidate();
         StartCount();
         foreach (NodeId voter in state.Configuration.AllVoters)
@@ -121,10 +137,24 @@ internal sealed class Campaign(NodeState state)
         return Tally();
     }
 
+    /// <summary>Names the first founder that did not grant its vote when it was last asked.</summary>
+    private void ReportMissingFounder()
+    {
+        if (_granted.Count == 0 || (_reportedAt is { } last && state.Now - last < ReportTicks))
+            return;
+        if (state.Configuration.Voters.FirstOrDefault(voter => !_granted.Contains(voter)) is { IsNone: false } missing)
+        {
+            _reportedAt = state.Now;
+            state.Emit(RaftEventKind.AwaitsFounder, missing, LogIndex.Zero);
+        }
+    }
+
     /// <remarks>Raft §6: a joint configuration wants a majority of each half.</remarks>
     private VoteOutcome Tally()
     {
         Configuration configuration = state.Configuration;
+        if (IsFounding)
+            return Quorum.TallyAll(configuration.Voters.Count, _granted.Count, _refused.Count);
         VoteOutcome outcome = Tally(configuration, configuration.IsTargetVoter);
         return configuration.Previous is not { } previous || Mutants.JointByNewMajority
             ? outcome

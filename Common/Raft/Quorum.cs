@@ -62,4 +62,16 @@ internal static class Quorum
             return VoteOutcome.Won;
         return refused > voters - Majority(voters) ? VoteOutcome.Lost : VoteOutcome.Open;
     }
+
+    /// <summary>How an election stands that takes the vote of every voter: one refusal loses it.</summary>
+    /// <param name="voters">Number of voters, the candidate included.</param>
+    /// <param name="granted">Votes granted by voters, the candidate's own included.</param>
+    /// <param name="refused">Votes refused by voters.</param>
+    public static VoteOutcome TallyAll(int voters, int granted, int refused)
+    {
+        Check.That(granted + refused <= voters, "a voter has one vote");
+        if (refused > 0 || voters == 0)
+            return VoteOutcome.Lost;
+        return granted == voters ? VoteOutcome.Won : VoteOutcome.Open;
+    }
 }

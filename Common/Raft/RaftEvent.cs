@@ -67,4 +67,10 @@ public enum RaftEventKind : byte
 
     /// <summary>The log that had lost entries is whole again: this node votes and acknowledges.</summary>
     WholeAgain,
+
+    /// <summary>
+    /// The cluster has not begun: the founder named has not granted its vote, and the first leader needs the votes of
+    /// all founders.
+    /// </summary>
+    AwaitsFounder,
 }

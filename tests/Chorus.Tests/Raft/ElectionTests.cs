@@ -117,6 +117,56 @@ public sealed class ElectionTests
     }
 
     [Fact]
+    public void A_fixed_start_begins_when_all_its_founders_are_there_and_then_needs_a_majority()
+    {
+        var cluster = new TestCluster(3, pinned: false);
+        cluster["c"].Crash();
+        cluster.Tick(1_000);
+        Assert.All(cluster.Nodes, node => Assert.Equal(1ul, node.Node.LastIndex.Value));
+        Assert.Contains(
+            cluster["a"].Events, e => e.Kind == RaftEventKind.AwaitsFounder && e.Node == cluster["c"].Id);
+        cluster["c"].Start();
+        TestNode leader = cluster.Elect();
+        cluster.TickUntil(cluster.HasConverged, "settled");
+        leader.Crash();
+        Assert.NotSame(leader, cluster.Elect());
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Founders_that_have_lost_their_disks_do_not_begin_anew(bool areTwo, bool isOtherThere)
+    {
+        var cluster = new TestCluster(3, pinned: false);
+        // A crash right behind the first commit: nobody is pinned in the log of the one that keeps its disk.
+        cluster.Drops = message => message.To.Value == "c" && message is AppendRequest;
+        cluster.Elect("a").Propose(1);
+        cluster.Deliver();
+        Assert.True(cluster["a"].Node.Commit.Value >= 3);
+        cluster.Drops = null;
+        foreach (TestNode node in cluster.Nodes)
+            node.Crash();
+        foreach (string lost in areTwo ? new[] { "a", "c" } : ["a"])
+        {
+            cluster[lost].Wipe(555);
+            cluster[lost].DurableLog.Add(new TestEntry(new Term(1), 0, cluster.Start));
+            cluster[lost].DurableState = new HardState(new Term(1), NodeId.None, LogIndex.Zero);
+        }
+        cluster["a"].Start();
+        cluster["c"].Start();
+        if (isOtherThere)
+            cluster["b"].Start();
+        cluster.Tick(1_000);
+        // b holds what was committed: either it leads, or nobody does.
+        Assert.All(
+            cluster.Nodes.Where(node => node.Node.LastIndex.Value > 1 && node != cluster["b"]),
+            node => Assert.Equal(cluster["b"].DurableLog.Take(3), node.Log.Take(3)));
+        Assert.DoesNotContain(cluster.Nodes, node => node != cluster["b"] && node.Node.Role == Role.Leader);
+    }
+
+    [Fact]
     public void Timeouts_are_drawn_from_the_seed_between_one_and_two_election_timeouts()
     {
         HashSet<int> drawn = [];

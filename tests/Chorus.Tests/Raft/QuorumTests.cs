@@ -33,4 +33,14 @@ public sealed class QuorumTests
     public void An_election_is_won_by_a_majority_and_lost_when_none_is_left(
         int voters, int granted, int refused, string expected) =>
         Assert.Equal(Enum.Parse<VoteOutcome>(expected), Quorum.Tally(voters, granted, refused));
+
+    [Theory]
+    [InlineData(1, 1, 0, "Won")]
+    [InlineData(3, 2, 0, "Open")]
+    [InlineData(3, 2, 1, "Lost")]
+    [InlineData(3, 3, 0, "Won")]
+    [InlineData(5, 1, 1, "Lost")]
+    [InlineData(0, 0, 0, "Lost")]
+    public void An_election_of_all_is_lost_by_one_refusal(int voters, int granted, int refused, string expected) =>
+        Assert.Equal(Enum.Parse<VoteOutcome>(expected), Quorum.TallyAll(voters, granted, refused));
 }
