@@ -36,7 +36,6 @@ internal sealed class CatchUp
     private readonly LagWatch _watch;
     private readonly LogStream _stream;
     private readonly SnapshotFetch? _snapshot;
-    private bool _isActive;
     private bool _isOpen;
     private bool _hasBrought;
     private long _broughtAt;
@@ -71,6 +70,9 @@ internal sealed class CatchUp
         _stream = new LogStream(transport, lane: 0, options.CatchUpStream);
     }
 
+    /// <summary>Whether the node is far behind and gets what is committed from others.</summary>
+    public bool IsActive { get; private set; }
+
     /// <summary>Whether more may be waiting: the round took as much as it may.</summary>
     public bool HasMore =>
         _roundBytes >= _options.CatchUpBytesPerRound || _roundMessages >= MessagesPerRound;
@@ -84,12 +86,12 @@ internal sealed class CatchUp
         _roundBytes = _roundMessages = 0;
         LogIndex last = _node.LastIndex;
         bool follows = _node.Role == Role.Follower;
-        if (!_isActive)
+        if (!IsActive)
         {
             bool isFar = follows && _watch.NeedsHelp(nowMicros, last, _node.LeaderCommit);
             if (!isFar && !_node.NeedsSnapshot)
                 return;
-            _isActive = true;
+            IsActive = true;
             _records = 0;
             _logger.CatchUpBegins(_options.Id, last, _node.LeaderCommit);
         }
@@ -261,7 +263,7 @@ internal sealed class CatchUp
 
     private void End()
     {
-        _isActive = false;
+        IsActive = false;
         _snapshot?.Cancel();
         CloseStream();
         _logger.CatchUpEnds(_options.Id, _records, _node.LastIndex, _node.LeaderCommit);

@@ -163,7 +163,7 @@ public sealed class Replica
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
         _responder.Flush();
         NoteDiskRoom();
-        if (_snapshots is not null && _snapshots.Work(_clock.MonotonicMicros, _clock.UnixMicros, AppliedIndex))
+        if (_snapshots?.Work(_clock, AppliedIndex, isCatchingUp: _catchUp is { IsActive: true }) ?? false)
             Carry(default);
         ShowExtent();
         worked |= Publish();

@@ -55,14 +55,14 @@ internal sealed class SnapshotDesk
         : new SnapshotMark(snapshot.Index, snapshot.Header.Last.Term, snapshot.Header.Configuration);
 
     /// <summary>Once a round of the loop, when nothing of the core's waits to be taken.</summary>
-    /// <param name="nowMicros">Monotonic time.</param>
-    /// <param name="unixMicros">Time as the log has it.</param>
+    /// <param name="clock">What time it is.</param>
     /// <param name="applied">Last index applied.</param>
+    /// <param name="isCatchingUp">Whether the node fetches what others have committed long ago.</param>
     /// <returns>Whether the log was cut.</returns>
-    public bool Work(long nowMicros, long unixMicros, LogIndex applied)
+    public bool Work(IClock clock, LogIndex applied, bool isCatchingUp)
     {
-        Taker.Work(nowMicros, applied);
-        if (!_retention.Work(nowMicros, unixMicros, applied))
+        Taker.Work(clock.MonotonicMicros, applied, isCatchingUp);
+        if (!_retention.Work(clock.MonotonicMicros, clock.UnixMicros, applied))
             return false;
         _counters.LogCuts++;
         _link.Cut(_log.FirstIndex);

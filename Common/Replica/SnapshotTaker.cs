@@ -79,7 +79,8 @@ internal sealed class SnapshotTaker
     /// <summary>Once a round of the loop: sees what the disk has done, and whether a snapshot is due.</summary>
     /// <param name="nowMicros">Monotonic time.</param>
     /// <param name="applied">Last index applied.</param>
-    public void Work(long nowMicros, LogIndex applied)
+    /// <param name="isCatchingUp">Whether the node fetches what others have committed long ago.</param>
+    public void Work(long nowMicros, LogIndex applied, bool isCatchingUp)
     {
         if (!_job.IsFinished || _job.Error is not null)
             return;
@@ -87,7 +88,7 @@ internal sealed class SnapshotTaker
         {
             case Stage.Idle when nowMicros >= _lookAt:
                 _lookAt = nowMicros + LookMicros;
-                if (IsDue(applied))
+                if (IsDue(applied, isCatchingUp))
                     _stage = Stage.Wanted;
                 break;
             case Stage.Finishing:
@@ -122,34 +123,44 @@ internal sealed class SnapshotTaker
         }
     }
 
-    private bool IsDue(LogIndex applied)
+    /// <summary>Whether it is time for a snapshot.</summary>
+    /// <remarks>
+    /// The first own one comes at another length of the log than another voter's: so they do not all take theirs at
+    /// once, and a majority is not slowed down by it. Who catches up has better things to do; but a log cannot grow for
+    /// ever.
+    /// </remarks>
+    /// <param name="bytes">Length of the log behind the newest snapshot.</param>
+    /// <param name="every">Length between two snapshots.</param>
+    /// <param name="place">Which of the voters it is, from 0; 0 as well where the newest snapshot is its own.</param>
+    /// <param name="voters">Number of voters.</param>
+    /// <param name="isCatchingUp">Whether it fetches what others have committed long ago.</param>
+    internal static bool IsDue(long bytes, long every, int place, int voters, bool isCatchingUp)
+    {
+        if (isCatchingUp)
+            bytes /= 2;
+        return bytes >= every && bytes - every >= every / Math.Max(1, voters) * place;
+    }
+
+    private bool IsDue(LogIndex applied, bool isCatchingUp)
     {
         SnapshotInfo? newest = _port.Store.Newest;
         LogIndex from = newest?.Index.Next ?? new LogIndex(1);
         if (applied < from)
             return false;
         long every = Math.Max(_options.Snapshots.EveryBytes, newest?.LengthBytes ?? 0);
-        // Never: as without a disk.
-        if (every > long.MaxValue / 4)
-            return false;
-        long due = newest?.Header.Maker == _options.Incarnation ? every : every + Turn(every);
-        // Who is far behind has better things to do; but a log cannot grow for ever.
-        if (_node.LeaderCommit > applied && _node.LeaderCommit - applied > _options.CatchUpLagEntries)
-            due *= 2;
-        return _log.BytesBetween(from, applied.Next) >= due;
+        IReadOnlyList<NodeId> voters = _node.Configuration.Voters;
+        int place = newest?.Header.Maker == _options.Incarnation ? 0 : Math.Max(0, PlaceAmong(voters));
+        return IsDue(_log.BytesBetween(from, applied.Next), every, place, voters.Count, isCatchingUp);
     }
 
-    /// <summary>
-    /// By how much the first own snapshot comes later than another voter's: so they do not all take theirs at once, and
-    /// a majority is not slowed down by it.
-    /// </summary>
-    private long Turn(long every)
+    private int PlaceAmong(IReadOnlyList<NodeId> voters)
     {
-        IReadOnlyList<NodeId> voters = _node.Configuration.Voters;
-        int place = 0;
-        while (place < voters.Count && voters[place] != _options.Id)
-            place++;
-        return place < voters.Count ? every / voters.Count * place : 0;
+        for (int i = 0; i < voters.Count; i++)
+        {
+            if (voters[i] == _options.Id)
+                return i;
+        }
+        return -1;
     }
 
     private void Begin(long nowMicros)
