@@ -10,6 +10,9 @@ internal static partial class LibC
     private const int OpenReadWrite = 2;
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
+    private const int Interrupted = 4;
+    private const int InvalidArgument = 22;
+    private const int NotSupported = 95;
 
     /// <summary>Makes the contents of a file durable, and no metadata that reading them does not need.</summary>
     public static void SyncData(SafeFileHandle file, string path)
@@ -62,15 +65,36 @@ internal static partial class LibC
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
-    private static IOException Error(string call, string path)
+    /// <summary>Reserves the space of a file that has just been made, and gives it its length.</summary>
+    /// <returns>False where the file system, or this system, cannot.</returns>
+    /// <exception cref="DiskFullException">There is no room.</exception>
+    public static bool TryReserve(SafeFileHandle file, long length, string path)
     {
-        int code = Marshal.GetLastPInvokeError();
-        return PosixStorage.Translate(
-            new IOException($"{call} of {path} failed: {Marshal.GetPInvokeErrorMessage(code)} (error {code})", code));
+        if (!OperatingSystem.IsLinux())
+            return false;
+        int code;
+        do
+            code = Reserve(file, 0, length);
+        while (code == Interrupted);
+        return code switch
+        {
+            0 => true,
+            InvalidArgument or NotSupported => false,
+            _ => throw Error("posix_fallocate", path, code),
+        };
     }
+
+    private static IOException Error(string call, string path) => Error(call, path, Marshal.GetLastPInvokeError());
+
+    private static IOException Error(string call, string path, int code) => PosixStorage.Translate(
+        new IOException($"{call} of {path} failed: {Marshal.GetPInvokeErrorMessage(code)} (error {code})", code));
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncRange(SafeFileHandle file, long offset, long length, uint flags);
+
+    // Answers with the error number.
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    private static partial int Reserve(SafeFileHandle file, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int DataSync(SafeFileHandle file);

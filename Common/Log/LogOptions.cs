@@ -9,9 +9,9 @@ public sealed record LogOptions
     public long SegmentSizeBytes { get; init; } = 64L << 20;
 
     /// <summary>
-    /// While batches are at most so long on average, segments are filled with zeros before their turn, so that a flush
-    /// changes no metadata. Behind longer ones, that costs less than to write every byte twice: the space of a segment
-    /// is only reserved then. 0: always. Default 24 KiB.
+    /// While batches are shorter than this on average, segments are filled with zeros before their turn, so that a
+    /// flush changes no metadata. Behind longer ones, that costs less than to write every byte twice: the space of a
+    /// segment is only reserved then. 0: always reserved. Default 24 KiB.
     /// </summary>
     public int FilledBatchBytesMax { get; init; } = 24 << 10;
 

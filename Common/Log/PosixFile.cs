@@ -51,6 +51,14 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IStorageFi
         }
     }
 
+    /// <summary>Reserves its space, where the file system can; it has its length in any case.</summary>
+    /// <exception cref="DiskFullException">There is no room.</exception>
+    public void Reserve(long length)
+    {
+        if (!LibC.TryReserve(handle, length, path))
+            SetLength(length);
+    }
+
     /// <inheritdoc/>
     public void BeginWriteBack(long offset, long length) => LibC.BeginWriteBack(handle, offset, length);
 

@@ -3,7 +3,6 @@ namespace Chorus.Common.Log;
 /// <summary>A real directory.</summary>
 public sealed class PosixStorage : IStorage
 {
-    private const int IOFailure = unchecked((int)0x80131620);
     private const int NoSpaceLeft = 28;
     private const int ReadOnlyFileSystem = 30;
     private const int QuotaExceededLinux = 122;
@@ -43,9 +42,18 @@ public sealed class PosixStorage : IStorage
     /// <inheritdoc/>
     public IStorageFile CreateReserved(string name, long length)
     {
-        PosixFile file = Open(name, FileMode.CreateNew, FileAccess.ReadWrite, length);
-        file.SetLength(length);
-        return file;
+        PosixFile file = Open(name, FileMode.CreateNew, FileAccess.ReadWrite);
+        try
+        {
+            file.Reserve(length);
+            return file;
+        }
+        catch (IOException)
+        {
+            file.Dispose();
+            Delete(name);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -85,20 +93,13 @@ public sealed class PosixStorage : IStorage
     /// <summary>Whether a failure says that nothing can be written to the file system.</summary>
     internal static bool IsReadOnly(IOException error) => error.HResult == ReadOnlyFileSystem;
 
-    private PosixFile Open(string name, FileMode mode, FileAccess access, long reservedBytes = 0)
+    private PosixFile Open(string name, FileMode mode, FileAccess access)
     {
         string path = PathOf(name);
         try
         {
             return new PosixFile(
-                path,
-                File.OpenHandle(
-                    path, mode, access, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, reservedBytes));
-        }
-        // The runtime says without an error number that there is no room for what is to be reserved.
-        catch (IOException error) when (reservedBytes > 0 && error.HResult == IOFailure)
-        {
-            throw new DiskFullException(error.Message);
+                path, File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete));
         }
         catch (IOException error)
         {

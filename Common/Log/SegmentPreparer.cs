@@ -11,13 +11,14 @@ internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, 
     // The first file after a start is small, so that the first append need not wait for a large one.
     private const long FirstBytes = 4 << 20;
     private const long RetryMicros = 1_000_000;
+    private const double BatchesCounted = 64;
 
     private readonly PrepareJob _job = new(storage);
     private bool _working;
     private bool _started;
     private long _retryAtMicros;
-    private long _batches;
-    private long _batchBytes;
+    // Running average: a single long batch does not decide.
+    private double _batchBytes;
 
     /// <summary>Bytes of the file that is ready; 0 when there is none.</summary>
     public long ReadyBytes { get; private set; }
@@ -49,11 +50,7 @@ internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, 
     }
 
     /// <summary>A batch of records goes to the disk: the next file is made as suits batches like it.</summary>
-    public void Note(long batchBytes)
-    {
-        _batches++;
-        _batchBytes += batchBytes;
-    }
+    public void Note(long batchBytes) => _batchBytes += (batchBytes - _batchBytes) / BatchesCounted;
 
     /// <summary>Looks for the end of a step and begins the next one. True when something has changed.</summary>
     /// <param name="urgent">Whether a batch waits for the file: then the rest is made in one step.</param>
@@ -70,8 +67,7 @@ internal sealed class SegmentPreparer(IStorage storage, IDiskExecutor executor, 
                 ? options.SegmentSizeBytes
                 : Math.Min(options.SegmentSizeBytes, Math.Max(FirstBytes, SmallestBytes(options)));
             _started = true;
-            _job.Begin(bytes, fills: _batchBytes <= _batches * options.FilledBatchBytesMax);
-            _batches = _batchBytes = 0;
+            _job.Begin(bytes, fills: _batchBytes < options.FilledBatchBytesMax);
         }
         _working = true;
         _job.NextStep(urgent);

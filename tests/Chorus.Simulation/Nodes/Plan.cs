@@ -40,7 +40,7 @@ internal sealed class Plan
             ChunkBytes = 4 << 10,
             PendingBytesMax = random.Pick([8L, 64, 1_024]) << 10,
             PayloadBytesMax = 2 << 10,
-            FilledBatchBytesMax = heartbeat == 2 ? 300 : 24 << 10,
+            FilledBatchBytesMax = heartbeat == 2 ? 50 : 24 << 10,
         };
         FramesPerRound = random.Pick([1, 3, 256]);
         ApplyBytesPerRound = random.Pick([1L, 1_000, 4 << 20]);

@@ -11,7 +11,7 @@ internal sealed class LogModel(int seed)
 {
     // Some logs are only reserved, some filled, and some are now this, now that.
     private readonly LogOptions _options =
-        LogTestOptions.Small with { FilledBatchBytesMax = (seed % 3) switch { 0 => 0, 1 => 24 << 10, _ => 300 } };
+        LogTestOptions.Small with { FilledBatchBytesMax = (seed % 3) switch { 0 => 0, 1 => 24 << 10, _ => 20 } };
     private readonly List<List<string>> _possible = [[]];
     private readonly List<ulong> _possibleTerms = [0];
     private Random _random = new(seed);

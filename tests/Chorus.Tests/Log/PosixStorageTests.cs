@@ -66,6 +66,18 @@ public sealed class PosixStorageTests : IDisposable
     }
 
     [Fact]
+    public void What_cannot_be_reserved_is_told_as_a_full_disk_and_leaves_nothing()
+    {
+        // A file system in memory has less room than this, and says so before anything is written.
+        using var folder = new TemporaryDirectory("/dev/shm");
+        var storage = new PosixStorage(folder.Path);
+        Assert.Throws<DiskFullException>(() => storage.CreateReserved("a", storage.FreeBytes + (1L << 40)));
+        Assert.Empty(storage.List());
+        using (IStorageFile file = storage.CreateReserved("a", 10_000))
+            Assert.Equal(10_000, file.Length);
+    }
+
+    [Fact]
     public void A_job_that_fails_reports_it_and_the_thread_goes_on()
     {
         using var woken = new AutoResetEvent(false);

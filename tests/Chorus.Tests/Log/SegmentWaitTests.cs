@@ -38,13 +38,33 @@ public sealed class SegmentWaitTests : IDiskExecutor
     public void Segments_are_filled_behind_short_batches_and_reserved_behind_long_ones(int payload, bool fills)
     {
         var storage = new FragileStorage();
-        using var driver = new LogDriver(storage, LogTestOptions.Small with { FilledBatchBytesMax = 1_000 });
-        for (int i = 0; i < 80_000 / payload; i++)
+        using var driver = new LogDriver(storage, LogTestOptions.Small with { FilledBatchBytesMax = 300 });
+        Write(80_000);
+        // Those that were made before it was clear how long batches are were filled in any case.
+        long before = storage.FillBytes;
+        Write(160_000);
+        Assert.Equal(fills, storage.FillBytes > before);
+
+        void Write(int bytes)
         {
-            driver.Append(1, new string('v', payload));
+            for (int i = 0; i < bytes / payload; i++)
+            {
+                driver.Append(1, new string('v', payload));
+                Assert.True(driver.Settle());
+            }
+        }
+    }
+
+    [Fact]
+    public void No_segment_is_filled_where_none_is_to_be()
+    {
+        var storage = new FragileStorage();
+        using var driver = new LogDriver(storage, LogTestOptions.Small with { FilledBatchBytesMax = 0 });
+        for (int i = 0; i < 800; i++)
+        {
+            driver.Append(1, new string('v', 100));
             Assert.True(driver.Settle());
         }
-        // The one that is made before the first batch is filled in any case.
-        Assert.Equal(!fills, storage.FillBytes == LogTestOptions.Small.SegmentSizeBytes);
+        Assert.Equal(0, storage.FillBytes);
     }
 }
