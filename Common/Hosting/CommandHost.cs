@@ -39,10 +39,8 @@ public static class CommandHost
         using var signals = new StopSignals();
         try
         {
-            if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
-                throw Explain(parsed);
-            CheckArguments(parsed);
-            CheckRequired(parsed);
+            if (parsed.Action is not { ClearsParseErrors: true })
+                Check(parsed);
             int code = Invoke(parsed, signals.Token);
             return signals.IsInterrupted && code == ExitCodes.Ok ? ExitCodes.Interrupted : code;
         }
@@ -63,14 +61,21 @@ public static class CommandHost
         _ => throw ChorusException.Usage("no command given", HelpHint(parsed)),
     };
 
+    private static void Check(ParseResult parsed)
+    {
+        CheckArguments(parsed);
+        if (parsed.Errors.Count > 0)
+            throw Explain(parsed);
+        CheckRequired(parsed);
+    }
+
     // System.CommandLine takes a flag that it does not know for an argument, where a command has any.
     private static void CheckArguments(ParseResult parsed)
     {
-        bool isMarked = parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash);
-        if (isMarked || parsed.Action is { ClearsParseErrors: true })
-            return;
+        HashSet<Token> unmarked = new(
+            parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash), ReferenceEqualityComparer.Instance);
         Token? flag = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
-            .FirstOrDefault(token => token.Value is ['-', not (>= '0' and <= '9'), ..]);
+            .FirstOrDefault(token => token.Value is ['-', not (>= '0' and <= '9'), ..] && unmarked.Contains(token));
         if (flag is not null)
             throw ExplainToken(parsed, parsed.CommandResult.Command, flag.Value);
     }
@@ -78,8 +83,6 @@ public static class CommandHost
     // System.CommandLine takes a flag with a default for given, even where that default is "nothing".
     private static void CheckRequired(ParseResult parsed)
     {
-        if (parsed.Action is { ClearsParseErrors: true })
-            return;
         foreach (Option option in parsed.CommandResult.Command.Options.Where(option => option.Required))
         {
             bool isGiven = parsed.GetResult(option) is { Implicit: false };

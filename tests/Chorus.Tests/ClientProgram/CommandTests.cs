@@ -31,6 +31,10 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(0, _program.Run("get", "--", "-server"));
         Assert.Equal("a\n", _program.Out);
         Assert.Equal(0, _program.Run("incr", "stock", "-10"));
+        Assert.Equal(2, _program.Run("get", "-server", ":11000", "key"));
+        Assert.Contains("unknown flag '-server'", _program.Error, StringComparison.Ordinal);
+        Assert.Equal(2, _program.Run("set", "-server", "--", "a"));
+        Assert.Contains("unknown flag '-server'", _program.Error, StringComparison.Ordinal);
     }
 
     [Fact]
