@@ -1,11 +1,10 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Raft;
 using Chorus.Tests.Log;
+using Chorus.Tests.LoggerProgram;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chorus.Tests.Hosting;
@@ -51,10 +50,5 @@ public sealed class LogBeginTests
         }
     }
 
-    private static HostEndpoint Free()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new HostEndpoint("127.0.0.1", (ushort)((IPEndPoint)listener.LocalEndpoint).Port);
-    }
+    private static HostEndpoint Free() => new("127.0.0.1", RunningCluster.FreePorts(1)[0]);
 }

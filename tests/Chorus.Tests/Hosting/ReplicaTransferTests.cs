@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
@@ -8,6 +6,7 @@ using Chorus.Common.Protocol;
 using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Tests.Log;
+using Chorus.Tests.LoggerProgram;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chorus.Tests.Hosting;
@@ -20,7 +19,7 @@ public sealed class ReplicaTransferTests
     public void A_replica_serves_its_log(bool inMemory)
     {
         using var folder = new TemporaryDirectory();
-        int[] ports = FreePorts(4);
+        int[] ports = RunningCluster.FreePorts(4);
         using var stop = new CancellationTokenSource();
         var host = new ReplicaHost(
             new ReplicaHostOptions
@@ -78,16 +77,5 @@ public sealed class ReplicaTransferTests
         Assert.Equal(("a", "replica", "preload 3,4"), (description!.Id, description.Kind, description.StateBase));
         Assert.Equal("a", Assert.Single(description.Members).Id);
         Assert.Equal(stream.ClusterId, new Guid(description.ClusterId.Span));
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners)
-            listener.Start();
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners)
-            listener.Stop();
-        return ports;
     }
 }

@@ -1,9 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
 using Chorus.Common.Hosting;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
+using Chorus.Tests.LoggerProgram;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chorus.Tests.Recovery;
@@ -90,18 +89,6 @@ internal sealed class RunningReplica : IDisposable
     }
 
     /// <summary>Endpoints where nobody listens at the moment.</summary>
-    public static HostEndpoint[] FreeEndpoints(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners)
-            listener.Start();
-        HostEndpoint[] endpoints =
-        [
-            .. listeners.Select(listener => new HostEndpoint(
-                "127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port)),
-        ];
-        foreach (TcpListener listener in listeners)
-            listener.Stop();
-        return endpoints;
-    }
+    public static HostEndpoint[] FreeEndpoints(int count) =>
+        [.. RunningCluster.FreePorts(count).Select(port => new HostEndpoint("127.0.0.1", port))];
 }
