@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Chorus.Common.Protocol;
 
@@ -105,7 +106,19 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
         return false;
     }
 
+    // Nearly all tags, and most lengths, are one byte.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryReadVarint(out ulong value)
+    {
+        if (_position < _bytes.Length && _bytes[_position] < 0x80)
+        {
+            value = _bytes[_position++];
+            return true;
+        }
+        return TryReadLongVarint(out value);
+    }
+
+    private bool TryReadLongVarint(out ulong value)
     {
         value = 0;
         for (int shift = 0; shift < 64; shift += 7)
