@@ -171,8 +171,11 @@ internal sealed class CatchUp
     private void Open(long nowMicros)
     {
         string address = _sources.Next(nowMicros);
-        if (address.Length == 0)
+        if (address.Length == 0 || _sources.HasOffered(address))
         {
+            // Everybody who can be asked has been asked.
+            if (_sources.TakeNewest() is { Length: > 0 } newest)
+                _snapshot?.Begin(newest, nowMicros);
             _lookAgainAt = nowMicros + LookAgainMicros;
             return;
         }
@@ -240,7 +243,7 @@ internal sealed class CatchUp
             && _stream.SnapshotIndex > _node.Commit && _snapshot is not null)
         {
             CloseStream();
-            _snapshot.Begin(_stream.Address, nowMicros);
+            _sources.Offered(_stream.Address, _stream.SnapshotIndex);
         }
         else if (_stream.State is TransferStreamState.Refused or TransferStreamState.Silent
             or TransferStreamState.Untrue)

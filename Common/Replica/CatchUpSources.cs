@@ -4,7 +4,8 @@ namespace Chorus.Common.Replica;
 
 /// <summary>
 /// Whom a node that is far behind asks next: the other voters and learners in turn, then observers, the leader last,
-/// for it has enough to do. Who failed is left alone for a while.
+/// for it has enough to do. Who failed is left alone for a while. Where nobody has the log any more, the newest of the
+/// snapshots that were offered is taken: the log behind it is the shortest.
 /// </summary>
 internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, PeerLink link)
 {
@@ -12,6 +13,7 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
     private const long BackOffMicrosMax = 30_000_000;
 
     private readonly Dictionary<string, (long Until, long Pause)> _failed = [];
+    private readonly Dictionary<string, LogIndex> _offers = [];
     private ulong _turn = options.Seed;
 
     /// <summary>Transfer address of the next source; empty when nobody can be asked now.</summary>
@@ -44,7 +46,26 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
     }
 
     /// <summary>A source brought records.</summary>
-    public void Succeeded(string address) => _failed.Remove(address);
+    public void Succeeded(string address)
+    {
+        _failed.Remove(address);
+        _offers.Clear();
+    }
+
+    /// <summary>A source no longer keeps what is missing here, and has a snapshot instead.</summary>
+    public void Offered(string address, LogIndex snapshot) => _offers[address] = snapshot;
+
+    /// <summary>Whether a source has offered a snapshot, and nothing has come of it yet.</summary>
+    public bool HasOffered(string address) => _offers.ContainsKey(address);
+
+    /// <summary>Takes up the newest snapshot that was offered; all offers are gone then.</summary>
+    /// <returns>Its source; empty where nobody has offered one.</returns>
+    public string TakeNewest()
+    {
+        string newest = _offers.Count == 0 ? "" : _offers.MaxBy(offer => (offer.Value.Value, offer.Key)).Key;
+        _offers.Clear();
+        return newest;
+    }
 
     private string[] Addresses(int rank)
     {
