@@ -7,9 +7,9 @@ public static class Seeds
 {
     private const int PerTest = 25;
 
-    public static TheoryData<int, int> FirstHalf => Ranges(1, 150);
+    public static TheoryData<int, int> FirstHalf => Ranges(1, 250);
 
-    public static TheoryData<int, int> SecondHalf => Ranges(151, 300);
+    public static TheoryData<int, int> SecondHalf => Ranges(251, 500);
 
     public static void AssertClean(int first, int last)
     {
