@@ -97,6 +97,8 @@ internal sealed class HistoryFetch(
                     source.FetchAfterMicros = nowMicros + SoonMicros;
                 return null;
             case TransferStreamState.Silent:
+                // What is still on its way would come before whatever is asked for next, and count for nothing.
+                transport.Disconnect(source.Who.TransferAddress);
                 sources.AvoidFetching(source, _stream.Reason, nowMicros);
                 return null;
             case TransferStreamState.Untrue:

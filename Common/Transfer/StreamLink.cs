@@ -10,11 +10,15 @@ namespace Chorus.Common.Transfer;
 internal sealed class StreamLink
 {
     private const int ReasonBytesMax = 1024;
+    private const int SmallChunkBytes = 16 << 10;
+    private const int QuarteringsMax = 2;
 
     private readonly ITransferClientTransport _transport;
     private readonly TransferStreamOptions _options;
     private readonly byte[] _frame = new byte[TransferHeader.SizeBytes];
     private TransferHeader _request;
+    // A chunk counts when all of it is there. What a slow line does not bring in time may come in smaller ones.
+    private int _quarterings;
     private bool _isAsked;
     private int _mayStillCome;
     private int _withCaller;
@@ -62,6 +66,9 @@ internal sealed class StreamLink
         }
     }
 
+    private int ChunkBytes => Math.Max(
+        Math.Min(SmallChunkBytes, _options.ChunkBytes), _options.ChunkBytes >> (2 * _quarterings));
+
     // Each chunk at once: a source with limits of its own may be waiting for this very one.
     private bool MustSay => !_isAsked || _toGive > 0;
 
@@ -79,7 +86,7 @@ internal sealed class StreamLink
         {
             Type = TransferMessageType.Open,
             Stream = Id,
-            Count = (uint)_options.ChunkBytes,
+            Count = (uint)ChunkBytes,
             Credit = (uint)_options.WindowChunks,
         };
         _isAsked = false;
@@ -142,6 +149,7 @@ internal sealed class StreamLink
     {
         Accept(end with { Count = 0 });
         State = TransferStreamState.Complete;
+        _quarterings = Math.Max(0, _quarterings - 1);
     }
 
     public void Release(int chunks, long nowMicros)
@@ -170,6 +178,8 @@ internal sealed class StreamLink
         {
             Close();
             State = TransferStreamState.Silent;
+            if (_isAsked)
+                _quarterings = Math.Min(_quarterings + 1, QuarteringsMax);
             string missed = _isAsked ? "send" : "take a request";
             Reason = $"{Address} did not {missed} for {_options.SilenceMicros / 1000} ms.";
             return;

@@ -25,6 +25,9 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
 
     public List<(FakeSource Source, TransferHeader Header)> Requests { get; } = [];
 
+    /// <summary>Transfer addresses whose connections were closed.</summary>
+    public List<string> Disconnected { get; } = [];
+
     public IReadOnlyList<FakeSource> Sources => _sources;
 
     public FakeSource Add(string name, FeedRole role = FeedRole.Follower, ulong commit = 0, TestRecords? log = null)
@@ -144,7 +147,5 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
         return any;
     }
 
-    void ITransferClientTransport.Disconnect(string address)
-    {
-    }
+    void ITransferClientTransport.Disconnect(string address) => Disconnected.Add(address);
 }

@@ -352,6 +352,20 @@ public sealed class LogFollowerTests
     }
 
     [Fact]
+    public void What_a_silent_source_may_still_send_is_not_waited_for()
+    {
+        var world = new FollowerWorld(100);
+        FakeSource a = world.Add("a", commit: 50);
+        a.Serves = false;
+        world.Use();
+        world.Pass(4 * Second);
+        Assert.Equal(a.TransferAddress, Assert.Single(world.Disconnected.Distinct()));
+        a.Serves = true;
+        world.Pass(4 * Second);
+        Assert.Equal(50ul, world.Last);
+    }
+
+    [Fact]
     public void Sources_may_come_and_go()
     {
         var world = new FollowerWorld(100);

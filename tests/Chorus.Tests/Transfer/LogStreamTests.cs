@@ -117,6 +117,29 @@ public sealed class LogStreamTests
     }
 
     [Fact]
+    public void What_does_not_come_in_time_is_asked_for_in_smaller_chunks()
+    {
+        var stream = new LogStream(_transport);
+        foreach (uint bytes in (uint[])[256 << 10, 64 << 10, 16 << 10, 16 << 10])
+        {
+            stream.Open(Source, Cluster, default, LogIndex.Zero, _now);
+            Assert.Equal(bytes, _transport.LastSent.Count);
+            _now += 2 * Second;
+            stream.Poll(_now);
+            Assert.Equal(TransferStreamState.Silent, stream.State);
+        }
+        foreach (uint bytes in (uint[])[16 << 10, 64 << 10, 256 << 10, 256 << 10])
+        {
+            stream.Open(Source, Cluster, default, LogIndex.Zero, _now);
+            Assert.Equal(bytes, _transport.LastSent.Count);
+            byte[] end = new byte[TransferHeader.SizeBytes];
+            EndHeader(1).Encode(end);
+            Assert.True(stream.TryAccept(Source, end, default, _now, out _));
+            Assert.Equal(TransferStreamState.Complete, stream.State);
+        }
+    }
+
+    [Fact]
     public void A_source_that_cannot_be_reached_is_tried_again_and_then_silent()
     {
         _transport.IsConnected = false;
