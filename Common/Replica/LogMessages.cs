@@ -11,6 +11,16 @@ internal static partial class LogMessages
     public static partial void RaftEvent(
         this ILogger logger, NodeId node, RaftEventKind what, NodeId about, Term term, LogIndex index);
 
+    [LoggerMessage(EventId = 14, Message = "{What}: {About}, term {Term}, index {Index}. {Cure}")]
+    public static partial void RaftEventToActOn(
+        this ILogger logger, LogLevel level, NodeId node, RaftEventKind what, NodeId about, Term term, LogIndex index,
+        string cure);
+
+    [LoggerMessage(15, LogLevel.Warning,
+        "has known of no leader for {Seconds} s, and asks around: too few voters answer, or they refuse. Look at them "
+            + "and at the network between")]
+    public static partial void NoLeader(this ILogger logger, NodeId node, long seconds);
+
     [LoggerMessage(2, LogLevel.Information,
         "starts: cluster {Cluster}, incarnation {Incarnation:x16}, log ends at {Last}, term {Term}")]
     public static partial void Starting(

@@ -22,6 +22,7 @@ public sealed class Replica
     private readonly IPeerTransport _peers;
     private readonly IClock _clock;
     private readonly ILogger _logger;
+    private readonly EventLines _lines;
     private readonly ReplicaPorts _ports;
     private readonly LogView? _view;
     private readonly FeedPublisher? _feed;
@@ -40,7 +41,6 @@ public sealed class Replica
     private readonly SnapshotDesk? _snapshots;
     private readonly Queue<(long HardStates, Term Term)> _hardStateTerms = new();
     private long _nextTickMicros;
-    private bool _wasDiskFull;
 
     /// <summary>Puts a replica together from its ports.</summary>
     /// <param name="options">Who it is.</param>
@@ -59,6 +59,7 @@ public sealed class Replica
         _peers = peers;
         _clock = clock;
         _logger = logger;
+        _lines = new EventLines(options.Id, clock, logger);
         _ports = ports;
         _view = ports.View;
         _feed = ports.Feed is null ? null : new FeedPublisher(ports.Feed, options.ClusterId);
@@ -162,7 +163,7 @@ public sealed class Replica
         _log.Flush();
         worked |= _applier.Apply(_node.Commit, _options.ApplyBytesPerRound, _link.ClientAddressOf(_node.Leader));
         _responder.Flush();
-        NoteDiskRoom();
+        _lines.NoteDisk(_log.IsDiskFull);
         if (_snapshots?.Work(_clock, AppliedIndex, isCatchingUp: _catchUp is { IsActive: true }) ?? false)
             Carry(default);
         ShowExtent();
@@ -350,7 +351,7 @@ public sealed class Replica
     {
         foreach (RaftEvent e in events)
         {
-            _logger.RaftEvent(_options.Id, e.Kind, e.Node, e.Term, e.Index);
+            _lines.Note(e);
             if (e.Kind is RaftEventKind.ConfigurationActive or RaftEventKind.ConfigurationRolledBack)
                 UseConfiguration();
         }
@@ -385,16 +386,5 @@ public sealed class Replica
         _view?.Show(_node.Configuration);
         // Who sends reports under many names could fill the table; those who are members must find room in it.
         _ports.Reports?.Retain(_node.Configuration);
-    }
-
-    private void NoteDiskRoom()
-    {
-        if (_log.IsDiskFull == _wasDiskFull)
-            return;
-        _wasDiskFull = _log.IsDiskFull;
-        if (_wasDiskFull)
-            _logger.DiskFull(_options.Id);
-        else
-            _logger.DiskHasRoom(_options.Id);
     }
 }
