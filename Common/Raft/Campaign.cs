@@ -2,7 +2,7 @@ namespace Chorus.Raft;
 
 /// <summary>What a pre-candidate and a candidate do.</summary>
 /// <remarks>
-/// Raft §5.2; pre-vote: dissertation §9.6; a first leader needs the votes of all founders:
+/// Raft §5.2; pre-vote: dissertation §9.6; what the vote of a founder is worth that nobody has pinned:
 /// <c>docs/decisions/0019-founders-agree-once.md</c>.
 /// </remarks>
 internal sealed class Campaign(NodeState state)
@@ -14,12 +14,7 @@ internal sealed class Campaign(NodeState state)
     private readonly List<NodeId> _refused = [];
     private ulong? _reportedAt;
 
-    /// <summary>
-    /// Whether nothing is known here but that a fixed set of voters begins together: nobody of them is pinned yet,
-    /// and no leader has written. A node whose disk was replaced looks the same.
-    /// </summary>
-    private bool IsFounding =>
-        state.Log.Last.Value == 1 && state.Configuration.Members.All(member => member.Incarnation == 0);
+    private bool IsFounding => state.Configuration.AllVoters.Any(voter => !IsPinned(voter));
 
     /// <summary>Starts: asks around first; the only voter need not ask.</summary>
     public void Start()
@@ -137,15 +132,18 @@ internal sealed class Campaign(NodeState state)
         return Tally();
     }
 
-    /// <summary>Names the first founder that did not grant its vote when it was last asked.</summary>
+    /// <summary>Names a founder that did not answer when it was last asked.</summary>
     private void ReportMissingFounder()
     {
         if (_granted.Count == 0 || (_reportedAt is { } last && state.Now - last < ReportTicks))
             return;
-        if (state.Configuration.Voters.FirstOrDefault(voter => !_granted.Contains(voter)) is { IsNone: false } missing)
+        foreach (NodeId voter in state.Configuration.AllVoters)
         {
+            if (_granted.Contains(voter) || _refused.Contains(voter))
+                continue;
             _reportedAt = state.Now;
-            state.Emit(RaftEventKind.AwaitsFounder, missing, LogIndex.Zero);
+            state.Emit(RaftEventKind.AwaitsFounder, voter, LogIndex.Zero);
+            return;
         }
     }
 
@@ -153,14 +151,24 @@ internal sealed class Campaign(NodeState state)
     private VoteOutcome Tally()
     {
         Configuration configuration = state.Configuration;
-        if (IsFounding)
-            return Quorum.TallyAll(configuration.Voters.Count, _granted.Count, _refused.Count);
         VoteOutcome outcome = Tally(configuration, configuration.IsTargetVoter);
         return configuration.Previous is not { } previous || Mutants.JointByNewMajority
             ? outcome
             : Quorum.Both(outcome, Tally(previous, configuration.IsPreviousVoter));
     }
 
-    private VoteOutcome Tally(Configuration half, Func<NodeId, bool> counts) =>
-        Quorum.Tally(half.Voters.Count, _granted.Count(counts), _refused.Count(counts));
+    /// <remarks>
+    /// A founder that nobody has pinned may have lost its disk, this node included, and with it what it acknowledged:
+    /// its vote counts for something only together with those of all others.
+    /// </remarks>
+    private VoteOutcome Tally(Configuration half, Func<NodeId, bool> counts)
+    {
+        int voters = half.Voters.Count;
+        int granted = _granted.Count(counts);
+        int refused = _refused.Count(counts);
+        int pinned = Mutants.UnpinnedVotesCount ? granted : _granted.Count(voter => counts(voter) && IsPinned(voter));
+        return Quorum.Either(Quorum.Tally(voters, pinned, refused), Quorum.TallyAll(voters, granted, refused));
+    }
+
+    private bool IsPinned(NodeId voter) => state.Configuration.Find(voter) is { Incarnation: not 0 };
 }

@@ -18,7 +18,8 @@ internal sealed class IncarnationGate(NodeState state)
     /// about reads. Requests of
     /// a sender unknown here, or replaced under a configuration that has not reached this node yet, are
     /// another matter: dropping them would cut a lagging node off from its legitimate leader. They can do no
-    /// harm: a wiped node has no configuration, so it neither campaigns nor leads.
+    /// harm: a wiped node has no configuration, so it neither campaigns nor leads; or it is a founder that has written
+    /// its first record again, and then it needs the votes of all (<see cref="Campaign"/>).
     /// </remarks>
     public bool Admits(Message message)
     {

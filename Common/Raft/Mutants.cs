@@ -48,6 +48,8 @@ internal static class Mutants
     public static bool ConfigurationNotRolledBack;
     /// <summary>Trap 18: a wiped node is taken for its old self.</summary>
     public static bool IncarnationIgnored;
+    /// <summary>Trap 18: the vote of a founder that nobody has pinned counts like any other.</summary>
+    public static bool UnpinnedVotesCount;
     /// <summary>Trap 19: learners count for the quorum.</summary>
     public static bool LearnersCounted;
     /// <summary>Trap 19: observers count for the quorum, with what the leader itself has.</summary>
@@ -114,6 +116,7 @@ internal static class Mutants
     public const bool JointLeftEarly = false;
     public const bool ConfigurationNotRolledBack = false;
     public const bool IncarnationIgnored = false;
+    public const bool UnpinnedVotesCount = false;
     public const bool LearnersCounted = false;
     public const bool ObserversCounted = false;
     public const bool FeedPublishesOnAppend = false;

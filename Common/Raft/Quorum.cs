@@ -49,6 +49,14 @@ internal static class Quorum
         return one == VoteOutcome.Won && other == VoteOutcome.Won ? VoteOutcome.Won : VoteOutcome.Open;
     }
 
+    /// <summary>How an election stands that may be won in one of two ways.</summary>
+    public static VoteOutcome Either(VoteOutcome one, VoteOutcome other)
+    {
+        if (one == VoteOutcome.Won || other == VoteOutcome.Won)
+            return VoteOutcome.Won;
+        return one == VoteOutcome.Lost && other == VoteOutcome.Lost ? VoteOutcome.Lost : VoteOutcome.Open;
+    }
+
     /// <summary>How an election among <paramref name="voters"/> voters stands.</summary>
     /// <param name="voters">Number of voters, the candidate included.</param>
     /// <param name="granted">Votes granted by voters, the candidate's own included.</param>

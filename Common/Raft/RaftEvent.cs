@@ -69,8 +69,8 @@ public enum RaftEventKind : byte
     WholeAgain,
 
     /// <summary>
-    /// The cluster has not begun: the founder named has not granted its vote, and the first leader needs the votes of
-    /// all founders.
+    /// The founder named did not answer, and as long as not every voter is known by its incarnation here, it may take
+    /// the votes of all.
     /// </summary>
     AwaitsFounder,
 }

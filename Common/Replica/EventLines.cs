@@ -13,6 +13,7 @@ internal sealed class EventLines(NodeId node, IClock clock, ILogger logger)
 
     private long? _searchesSince;
     private long _saidAt;
+    private int _campaigns;
     private bool _isDiskFull;
 
     /// <summary>Something has happened in the core.</summary>
@@ -58,18 +59,23 @@ internal sealed class EventLines(NodeId node, IClock clock, ILogger logger)
                 + "Look at its disk"),
         RaftEventKind.AwaitsFounder => (
             LogLevel.Warning,
-            $"The cluster has not begun: all members named by -peer must be there once. Start {e.Node}; if this node "
-                + "has lost its disk, replace it instead (docs/operations.md)"),
+            "As far as this node knows, the cluster has not begun: all members named by -peer must be there once. "
+                + $"Start {e.Node}; if this node has lost its disk, replace it instead (docs/operations.md)"),
         _ => (LogLevel.Information, ""),
     };
 
-    // A node that is cut off asks around twice a second; so does each time that nobody is elected.
+    // A node that is cut off asks around twice a second; so does one that is never elected.
     private bool IsSearch(in RaftEvent e)
     {
         if (e.Kind is RaftEventKind.LeaderKnown or RaftEventKind.BecameLeader)
-            _searchesSince = null;
-        return e.Kind is RaftEventKind.BecamePreCandidate
-            || (e.Kind == RaftEventKind.BecameFollower && _searchesSince is not null);
+            (_searchesSince, _campaigns) = (null, 0);
+        return e.Kind switch
+        {
+            RaftEventKind.BecamePreCandidate => true,
+            RaftEventKind.BecameFollower => _searchesSince is not null,
+            RaftEventKind.BecameCandidate => _searchesSince is not null && _campaigns++ > 0,
+            _ => false,
+        };
     }
 
     private bool BeginsSearch()

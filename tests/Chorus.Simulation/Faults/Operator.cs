@@ -126,17 +126,10 @@ internal sealed class Operator
         && leader.Process!.Replica.Node.Configuration is { } members
         && members.Find(new NodeId(node.Name)) is { } member && MayReplace(members, member, node);
 
-    // A wiped data directory is only lost for good when the others know the old one by its incarnation; one at a time.
+    // A wiped data directory is only lost for good when the leader knows the old one by its incarnation; one at a time.
     private bool MayReplace(Configuration members, Member member, SimulatedNode node) =>
         !members.IsJoint && members.Voters.Count >= 3 && member.Incarnation == node.Incarnation && !node.IsLeader
-        && members.Voters.All(voter => voter == member.Id || Knows(_cluster.NodeOf(voter.Value), node))
         && !_cluster.Nodes.Any(other => other != node && other.HasFlippedBits);
-
-    // Not the leader alone: a voter that lags behind the entry that names the incarnation would take the vote of the
-    // new directory for that of the old one, and lead without what that one had acknowledged.
-    private static bool Knows(SimulatedNode voter, SimulatedNode node) =>
-        voter.Process is { IsUp: true } process
-        && process.Replica.Node.Configuration.Find(new NodeId(node.Name))?.Incarnation == node.Incarnation;
 
     private void Begin(System.Action task)
     {

@@ -43,4 +43,15 @@ public sealed class QuorumTests
     [InlineData(0, 0, 0, "Lost")]
     public void An_election_of_all_is_lost_by_one_refusal(int voters, int granted, int refused, string expected) =>
         Assert.Equal(Enum.Parse<VoteOutcome>(expected), Quorum.TallyAll(voters, granted, refused));
+
+    [Theory]
+    [InlineData("Won", "Lost", "Won")]
+    [InlineData("Lost", "Won", "Won")]
+    [InlineData("Open", "Lost", "Open")]
+    [InlineData("Lost", "Open", "Open")]
+    [InlineData("Lost", "Lost", "Lost")]
+    public void An_election_with_two_ways_is_lost_when_both_are(string one, string other, string expected) =>
+        Assert.Equal(
+            Enum.Parse<VoteOutcome>(expected),
+            Quorum.Either(Enum.Parse<VoteOutcome>(one), Enum.Parse<VoteOutcome>(other)));
 }

@@ -21,17 +21,18 @@ public sealed class EventLinesTests
         {
             Note(RaftEventKind.BecamePreCandidate);
             _clock.MonotonicMicros += 250_000;
+            Note(RaftEventKind.BecameCandidate);
             Note(RaftEventKind.BecameFollower);
             _clock.MonotonicMicros += 250_000;
         }
-        Assert.Equal(10, _heard.Lines.Count);
+        Assert.Equal(11, _heard.Lines.Count);
         Assert.Contains("BecamePreCandidate", _heard.Lines[0], StringComparison.Ordinal);
         Assert.All(
-            _heard.Lines.Skip(1),
+            _heard.Lines.Skip(2),
             line => Assert.Contains("known of no leader for", line, StringComparison.Ordinal));
         Note(RaftEventKind.LeaderKnown);
         Note(RaftEventKind.BecamePreCandidate);
-        Assert.Equal(12, _heard.Lines.Count);
+        Assert.Equal(13, _heard.Lines.Count);
     }
 
     [Theory]
