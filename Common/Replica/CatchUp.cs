@@ -171,9 +171,9 @@ internal sealed class CatchUp
     private void Open(long nowMicros)
     {
         string address = _sources.Next(nowMicros);
-        if (address.Length == 0 || _sources.HasOffered(address))
+        if (address.Length == 0)
         {
-            // Everybody who can be asked has been asked.
+            // Everybody has been asked who can be.
             if (_sources.TakeNewest() is { Length: > 0 } newest)
                 _snapshot?.Begin(newest, nowMicros);
             _lookAgainAt = nowMicros + LookAgainMicros;
@@ -267,6 +267,7 @@ internal sealed class CatchUp
     private void End()
     {
         IsActive = false;
+        _sources.ForgetOffers();
         _snapshot?.Cancel();
         CloseStream();
         _logger.CatchUpEnds(_options.Id, _records, _node.LastIndex, _node.LeaderCommit);

@@ -16,7 +16,9 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
     private readonly Dictionary<string, LogIndex> _offers = [];
     private ulong _turn = options.Seed;
 
-    /// <summary>Transfer address of the next source; empty when nobody can be asked now.</summary>
+    /// <summary>
+    /// Transfer address of the next source that has not offered a snapshot instead; empty when nobody can be asked now.
+    /// </summary>
     public string Next(long nowMicros)
     {
         string[][] ranks = [.. Enumerable.Range(0, 3).Select(rank => Addresses(rank))];
@@ -26,7 +28,9 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
             for (ulong i = 0; i < (ulong)addresses.Length; i++)
             {
                 string address = addresses[(_turn + i) % (ulong)addresses.Length];
-                if (!_failed.TryGetValue(address, out var failure) || nowMicros >= failure.Until)
+                bool isLeft = _offers.ContainsKey(address)
+                    || (_failed.TryGetValue(address, out var failure) && nowMicros < failure.Until);
+                if (!isLeft)
                     return address;
             }
         }
@@ -49,14 +53,14 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
     public void Succeeded(string address)
     {
         _failed.Remove(address);
-        _offers.Clear();
+        ForgetOffers();
     }
 
     /// <summary>A source no longer keeps what is missing here, and has a snapshot instead.</summary>
     public void Offered(string address, LogIndex snapshot) => _offers[address] = snapshot;
 
-    /// <summary>Whether a source has offered a snapshot, and nothing has come of it yet.</summary>
-    public bool HasOffered(string address) => _offers.ContainsKey(address);
+    /// <summary>Whoever offers a snapshot is asked anew.</summary>
+    public void ForgetOffers() => _offers.Clear();
 
     /// <summary>Takes up the newest snapshot that was offered; all offers are gone then.</summary>
     /// <returns>Its source; empty where nobody has offered one.</returns>
