@@ -17,6 +17,12 @@ public sealed record LogHole
     /// <summary>What is damaged: file, offset, what is wrong, and what that means.</summary>
     public required LogCorruptionException Damage { get; init; }
 
+    /// <summary>
+    /// Whether it is the beginning of the log: cut off behind a snapshot, most likely, that the disk does not give back
+    /// either. What a snapshot stood for was committed.
+    /// </summary>
+    public bool IsBeginning { get; init; }
+
     /// <summary>Header of the segment that holds <see cref="From"/>, or held it.</summary>
     internal SegmentHeader Segment { get; init; }
 

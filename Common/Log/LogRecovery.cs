@@ -106,6 +106,7 @@ internal sealed class LogRecovery(SegmentCatalog catalog, LogOpening opening, Lo
         {
             From = needed,
             Until = new LogIndex(first.First),
+            IsBeginning = true,
             Before = missing.Previous,
             Segment = missing,
             ResumesAt = 0,

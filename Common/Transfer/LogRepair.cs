@@ -179,7 +179,7 @@ public sealed class LogRepair : IDisposable
 
     /// <summary>
     /// A source does not have the records, now or ever. If nobody has them any more, and one has a snapshot that stands
-    /// for all of them, they are committed, and whoever was elected since has them: none must be here again before the
+    /// for all of them that may not have been committed, they all are, and whoever was elected since has them: none must be here again before the
     /// node takes part. Who is silent, or does not have them yet, may be the one that has kept them: it is waited for.
     /// </summary>
     private void Pass(string address, long now)
@@ -189,7 +189,10 @@ public sealed class LogRepair : IDisposable
             _sources.HasThemNoMore(address, _stream.SnapshotIndex);
         else if (_stream.State != TransferStreamState.Silent)
             _sources.MayHaveThem(address);
-        if (!MayBeginAnew || _sources.WhoStandsFor(_hole.Until) is not { } standsForIt)
+        // The beginning was committed when it was cut off: no snapshot need reach to its end, for the members have what
+        // is behind theirs.
+        LogIndex until = _hole.IsBeginning ? new LogIndex(2) : _hole.Until;
+        if (!MayBeginAnew || _sources.WhoStandsFor(until) is not { } standsForIt)
             return;
         _damaged.EndBeforeHole();
         State = RepairState.Repaired;

@@ -98,7 +98,10 @@ internal sealed class RepairSources
     /// null. Of an observer it is enough that it was asked and brought nothing: no majority needs what it has, and one
     /// that was taken off without being removed must not keep a voter from taking part.
     /// </summary>
-    /// <param name="until">Index behind the last record that is missing.</param>
+    /// <param name="until">
+    /// Index behind the last record that a snapshot must stand for: that is missing and may not have been committed. 2:
+    /// any snapshot will do.
+    /// </param>
     public string? WhoStandsFor(LogIndex until)
     {
         for (int i = 0; i < _addresses.Length; i++)

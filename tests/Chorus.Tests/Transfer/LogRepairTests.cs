@@ -125,6 +125,28 @@ public sealed class LogRepairTests
     }
 
     [Theory]
+    [InlineData(39, true)]
+    [InlineData(0, false)]
+    public void A_beginning_that_was_cut_off_behind_a_lost_snapshot_is_given_up_for_any_snapshot(
+        ulong snapshot, bool isGivenUp)
+    {
+        _storage.Delete(_names[0]);
+        foreach (string name in (string[])["a", "b"])
+        {
+            FakeSource source = _sources.Add(name, _log);
+            (source.FirstKept, source.Snapshot) = (new LogIndex(40), new LogIndex(snapshot));
+        }
+        using LogRepair repair = Begin(mayBeginAnew: true, "a", "b");
+        Assert.Equal(isGivenUp, RunUntil(repair, () => repair.State == RepairState.Repaired));
+        using LogDriver? driver = LogDriver.TryOpen(_storage, Opening, out DamagedLog? damaged);
+        Assert.Equal(isGivenUp, damaged is null);
+        if (driver is null)
+            return;
+        Assert.Equal(0ul, driver.Log.LastIndex.Value);
+        Assert.True(driver.Log.Recovered.HasLostEntries);
+    }
+
+    [Theory]
     [InlineData(TransferRefusal.NotYetThere)]
     [InlineData(TransferRefusal.Overloaded)]
     [InlineData(TransferRefusal.Damaged)]
