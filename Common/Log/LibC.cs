@@ -12,6 +12,8 @@ internal static partial class LibC
     private const uint SyncRangeWrite = 2;
     private const int Interrupted = 4;
     private const int InvalidArgument = 22;
+    private const int NotImplemented = 38;
+    private const int NotPermitted = 1;
     private const int NotSupported = 95;
 
     /// <summary>Makes the contents of a file durable, and no metadata that reading them does not need.</summary>
@@ -79,7 +81,7 @@ internal static partial class LibC
         return code switch
         {
             0 => true,
-            InvalidArgument or NotSupported => false,
+            InvalidArgument or NotSupported or NotImplemented or NotPermitted => false,
             _ => throw Error("posix_fallocate", path, code),
         };
     }
