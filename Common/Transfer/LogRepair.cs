@@ -180,8 +180,8 @@ public sealed class LogRepair : IDisposable
     /// <summary>
     /// A source does not have the records, now or ever. If nobody has them any more, and one has a snapshot that stands
     /// for all of them that may not have been committed, they all are, and whoever was elected since has them: none
-    /// need be here again before the node takes part. Who is silent, or does not have them yet, may be the one that has kept
-    /// them: it is waited for.
+    /// need be here again before the node takes part. Who is silent, or does not have them yet, may be the one that has
+    /// kept them: it is waited for.
     /// </summary>
     private void Pass(string address, long now)
     {
