@@ -173,7 +173,7 @@ internal sealed class CatchUp
         string address = _sources.Next(nowMicros);
         if (address.Length == 0)
         {
-            // Everybody has been asked who can be.
+            // Everybody who comes first has been asked.
             if (_sources.TakeNewest() is { Length: > 0 } newest)
                 _snapshot?.Begin(newest, nowMicros);
             _lookAgainAt = nowMicros + LookAgainMicros;

@@ -4,8 +4,8 @@ namespace Chorus.Common.Replica;
 
 /// <summary>
 /// Whom a node that is far behind asks next: the other voters and learners in turn, then observers, the leader last,
-/// for it has enough to do. Who failed is left alone for a while. Where nobody has the log any more, the newest of the
-/// snapshots that were offered is taken: the log behind it is the shortest.
+/// for it has enough to do. Who failed is left alone for a while. Where those of one kind offer snapshots instead of
+/// the log, and none of them keeps it, the newest is taken: the log behind it is the shortest.
 /// </summary>
 internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, PeerLink link)
 {
@@ -33,6 +33,9 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
                 if (!isLeft)
                     return address;
             }
+            // Those who come next may keep a log that is far longer than a snapshot and what is behind it.
+            if (_offers.Count > 0)
+                return "";
         }
         return "";
     }

@@ -1,5 +1,6 @@
 using Chorus.Common.Replica;
 using Chorus.Raft;
+using Chorus.Tests.Raft;
 
 namespace Chorus.Tests.Replica;
 
@@ -25,5 +26,26 @@ public sealed class CatchUpSourcesTests
         _sources.Offered("c:14000", new LogIndex(70));
         _sources.Succeeded("d:14000");
         Assert.Equal("", _sources.TakeNewest());
+    }
+
+    [Fact]
+    public void An_observer_with_the_whole_log_is_not_asked_while_others_offer_snapshots()
+    {
+        var cluster = new TestCluster(3);
+        Member observer = TestCluster.MemberOf("o", 7, MemberKind.Observer);
+        TestNode node = cluster.Add("a", 100, [new TestEntry(new Term(1), 0, cluster.Start.With(observer))]);
+        var sources = new CatchUpSources(CatchUpNode.Options with { Id = node.Id }, node.Node, link: null!);
+        HashSet<string> asked = [];
+        for (string address = sources.Next(0); address.Length > 0; address = sources.Next(0))
+        {
+            asked.Add(address);
+            sources.Offered(address, new LogIndex((ulong)asked.Count));
+        }
+        Assert.Equal(2, asked.Count);
+        Assert.DoesNotContain(asked, address => address.StartsWith('o'));
+        Assert.NotEqual("", sources.TakeNewest());
+        foreach (string address in asked)
+            sources.Failed(address, 0);
+        Assert.StartsWith("o", sources.Next(0), StringComparison.Ordinal);
     }
 }
