@@ -178,6 +178,39 @@ public sealed class ElectionTests
     }
 
     [Fact]
+    public void A_founder_that_has_lost_its_disk_does_not_elect_itself_with_what_it_was_sent_again()
+    {
+        var cluster = new TestCluster(3, pinned: false);
+        bool Reaches(Message message, string to) =>
+            message is AppendRequest append && append.To.Value == to && append.Entries.Until.Value > 4;
+        cluster.Drops = message => Reaches(message, "a");
+        TestNode leader = cluster.Elect("b");
+        for (int i = 0; i < 20; i++)
+        {
+            leader.Tick();
+            cluster.Deliver();
+        }
+        Assert.True(leader.Node.Commit.Value > 3);
+        cluster["c"].Crash();
+        cluster["c"].Wipe(555);
+        cluster["c"].DurableLog.Add(new TestEntry(new Term(1), 0, cluster.Start));
+        cluster["c"].DurableState = new HardState(new Term(1), NodeId.None, LogIndex.Zero);
+        // In what it is sent, a is pinned, and nobody else is.
+        (AppendRequest append, List<TestEntry> entries) = (
+            new AppendRequest(
+                leader.Id, leader.Incarnation, new NodeId("c"), leader.Node.Term, new LogIndex(1), new Term(1),
+                TestNode.RangeOf(leader.Log, 2, 4), new LogIndex(3)),
+            leader.Log[1..3]);
+        leader.Crash();
+        cluster["c"].Start();
+        cluster["c"].Receive(append, entries);
+        Assert.Equal([3ul, 3ul], new[] { "a", "c" }.Select(id => cluster[id].Node.LastIndex.Value));
+        cluster.Drops = null;
+        cluster.Tick(1_000);
+        Assert.DoesNotContain(cluster.Nodes, node => node.IsUp && node.Node.Role == Role.Leader);
+    }
+
+    [Fact]
     public void A_founder_that_nobody_has_pinned_helps_to_elect_only_with_all_others()
     {
         var cluster = new TestCluster(3, pinned: false);
