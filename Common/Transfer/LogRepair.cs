@@ -192,8 +192,8 @@ public sealed class LogRepair : IDisposable
             _sources.MayHaveThem(address);
         // The beginning was committed when it was cut off: no snapshot need reach to its end, for the members have what
         // is behind theirs.
-        LogIndex until = _hole.IsBeginning ? new LogIndex(2) : _hole.Until;
-        if (!MayBeginAnew || _sources.WhoStandsFor(until) is not { } standsForIt)
+        if (!MayBeginAnew
+            || _sources.WhoStandsFor(_hole.Until, areCommitted: _hole.IsBeginning) is not { } standsForIt)
             return;
         _damaged.EndBeforeHole();
         State = RepairState.Repaired;

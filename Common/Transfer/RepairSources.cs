@@ -98,18 +98,18 @@ internal sealed class RepairSources
     /// null. Of an observer it is enough that it was asked and brought nothing: no majority needs what it has, and one
     /// that was taken off without being removed must not keep a voter from taking part.
     /// </summary>
-    /// <param name="until">
-    /// Index behind the last record that a snapshot must stand for: that is missing and may not have been committed. 2:
-    /// any snapshot will do.
-    /// </param>
-    public string? WhoStandsFor(LogIndex until)
+    /// <param name="until">Index behind the last record that is missing.</param>
+    /// <param name="areCommitted">Whether they are known to be committed: then any snapshot will do.</param>
+    public string? WhoStandsFor(LogIndex until, bool areCommitted = false)
     {
         for (int i = 0; i < _addresses.Length; i++)
         {
             if (_snapshotsInstead[i] is null && !(_areObservers[i] && _troubles[i].Length > 0))
                 return null;
         }
-        int at = Array.FindIndex(_snapshotsInstead, snapshot => snapshot?.Next >= until);
+        int at = Array.FindIndex(
+            _snapshotsInstead,
+            snapshot => snapshot > LogIndex.Zero && (areCommitted || snapshot.Value.Next >= until));
         return at < 0 ? null : _addresses[at];
     }
 
