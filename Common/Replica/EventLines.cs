@@ -59,8 +59,8 @@ internal sealed class EventLines(NodeId node, IClock clock, ILogger logger)
                 + "Look at its disk"),
         RaftEventKind.AwaitsFounder => (
             LogLevel.Warning,
-            "As far as this node knows, the cluster has not begun: all members named by -peer must be there once. "
-                + $"Start {e.Node}; if this node has lost its disk, replace it instead (docs/operations.md)"),
+            "Not every voter is known here by its data directory, as when a cluster begins (-peer): an election may "
+                + $"take them all. Start {e.Node}; if this node has lost its disk, replace it instead (docs/operations.md)"),
         _ => (LogLevel.Information, ""),
     };
 
