@@ -72,7 +72,8 @@ internal static partial class LibC
     /// <exception cref="DiskFullException">There is no room.</exception>
     public static bool TryReserve(SafeFileHandle file, long length, string path)
     {
-        if (!OperatingSystem.IsLinux())
+        // Elsewhere the call is missing, or lengths have another size.
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
             return false;
         int code;
         do
