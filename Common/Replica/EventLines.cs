@@ -60,7 +60,8 @@ internal sealed class EventLines(NodeId node, IClock clock, ILogger logger)
         RaftEventKind.AwaitsFounder => (
             LogLevel.Warning,
             "Not every voter is known here by its data directory, as when a cluster begins (-peer): an election may "
-                + $"take them all. Start {e.Node}; if this node has lost its disk, replace it instead (docs/operations.md)"),
+                + $"take them all. Start {e.Node}; if this node has lost its disk, replace it instead "
+                + "(docs/operations.md)"),
         _ => (LogLevel.Information, ""),
     };
 
