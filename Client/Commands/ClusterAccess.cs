@@ -1,6 +1,10 @@
 using Chorus.Client.Load;
 using Chorus.Common.Client;
+using Chorus.Common.Hosting;
+using Chorus.Common.Messaging;
 using Chorus.Common.Protocol;
+using Chorus.Common.Recovery;
+using Chorus.Common.Transfer;
 
 namespace Chorus.Client.Commands;
 
@@ -18,11 +22,16 @@ internal delegate ClusterAccess ConnectCluster(
 /// <summary>What the commands use of a client, so that tests can put a cluster in memory behind them.</summary>
 internal sealed record ClusterAccess : IAsyncDisposable
 {
+    private static readonly TimeSpan DescribePatience = TimeSpan.FromSeconds(2);
+
     /// <summary>Sends a command of the key-value protocol.</summary>
     public required SendOperation Send { get; init; }
 
     /// <summary>Asks one address for its state; null when it does not answer in time.</summary>
     public required Func<string, Task<Status?>> Status { get; init; }
+
+    /// <summary>Asks transfer addresses what is recorded there, all at once, for two seconds at most.</summary>
+    public required Func<IReadOnlyList<string>, Task<IReadOnlyList<SurveyedSource>>> Describe { get; init; }
 
     /// <summary>Changes the members, all that is named or nothing.</summary>
     public required Func<IReadOnlyList<MemberChange>, ValueTask<ClientResult>> ChangeMembers { get; init; }
@@ -50,6 +59,7 @@ internal sealed record ClusterAccess : IAsyncDisposable
         {
             Send = (write, command) => write ? client.WriteAsync(command, stop) : client.ReadAsync(command, stop),
             Status = address => client.StatusAsync(address, stop),
+            Describe = addresses => Task.Run(() => AskSources(addresses, timeout, stop), stop),
             ChangeMembers = changes => client.ChangeMembersAsync(changes, stop),
             TransferLeadership = target => client.TransferLeadershipAsync(target, stop),
             Close = client.DisposeAsync,
@@ -73,4 +83,13 @@ internal sealed record ClusterAccess : IAsyncDisposable
         Send(true, KvClient.EncodeIncrement(key, delta));
 
     public ValueTask DisposeAsync() => Close();
+
+    private static IReadOnlyList<SurveyedSource> AskSources(
+        IReadOnlyList<string> addresses, TimeSpan timeout, CancellationToken stop)
+    {
+        TimeSpan patience = timeout < DescribePatience ? timeout : DescribePatience;
+        using var context = new ZmqContext();
+        using var pump = new Pump(context, new SystemClock(), stop);
+        return pump.Survey(addresses, (long)patience.TotalMicroseconds);
+    }
 }

@@ -16,10 +16,13 @@ internal static class ClusterCommands
             Name = "status",
             Summary = "Shows all members: role, term, indexes, lag, digest of the state. LAG is in entries, as the "
                 + "leader sees it. States of the same APPLIED index must have the same DIGEST; if not, the exit code "
-                + "is 4. LOG 'in memory' means that nothing survives a restart.",
+                + "is 4. LOG 'in memory' means that nothing survives a restart. Loggers say below whom they follow "
+                + "and, since they began, how many gaps they found in what came live, how many records they fetched, "
+                + "how often they left a source for cause.",
             Flags =
             [
                 .. Surroundings.ClusterFlags,
+                new FlagSpec("recov", "HOST:PORT,...", "ask only loggers, at their transfer addresses (-hrecov)"),
                 new FlagSpec("only", null, "ask only the named servers, not the members that they know of"),
             ],
             Examples =
@@ -27,6 +30,7 @@ internal static class ClusterCommands
                 new("Client status", "one table of all members"),
                 new("Client status -servers :11001 -o json", "everything that they say of themselves"),
                 new("Client status -servers :11001 -only -timeout 1", "one replica alone"),
+                new("Client status -recov :14003", "a logger alone"),
             ],
             Run = invocation => StatusAsync(surroundings, invocation),
         },
@@ -51,6 +55,11 @@ internal static class ClusterCommands
     {
         Answer answer = surroundings.AnswerFor(invocation);
         await using ClusterAccess cluster = surroundings.Open(invocation);
+        if (invocation.Get("recov") is { } named)
+        {
+            string[] addresses = [.. HostEndpoint.ParseList(named, "-recov").Select(at => at.ToString())];
+            return await LoggerStatus.RunAsync(cluster, answer, addresses).ConfigureAwait(false);
+        }
         return await StatusReport.RunAsync(
             cluster, answer, surroundings.Servers(invocation), invocation.Has("only")).ConfigureAwait(false);
     }

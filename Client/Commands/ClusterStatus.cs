@@ -1,5 +1,6 @@
 using Chorus.Common.Hosting;
 using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
 
 namespace Chorus.Client.Commands;
 
@@ -8,6 +9,9 @@ internal sealed record ClusterStatus
 {
     /// <summary>In the order in which they were named, then those that the cluster named.</summary>
     public required IReadOnlyList<NodeStatus> Nodes { get; init; }
+
+    /// <summary>What the observers say of themselves; empty when they were not asked.</summary>
+    public IReadOnlyList<LoggerStatus> Loggers { get; init; } = [];
 
     public IEnumerable<NodeStatus> Answered => Nodes.Where(node => node.Status is not null);
 
@@ -59,6 +63,15 @@ internal sealed record ClusterStatus
     public IEnumerable<MemberStatus> Observers => Leader is { } leader
         ? Members(leader).Where(member => member.Member.Kind == Member.Types.Kind.Observer)
         : [];
+
+    /// <summary>Observers that anybody names, with their transfer addresses.</summary>
+    public IReadOnlyList<(string Id, string Address)> ObserverAddresses =>
+    [
+        .. from member in (Leader is { } leader ? [leader] : Answered).SelectMany(Members).Select(m => m.Member)
+           where member.Kind == Member.Types.Kind.Observer && MemberAddresses.TransferOf(member).Length > 0
+           group MemberAddresses.TransferOf(member) by member.Id into named
+           select (named.Key, named.First()),
+    ];
 
     private static IEnumerable<MemberStatus> Members(NodeStatus node) => node.Status?.Members ?? [];
 

@@ -16,6 +16,11 @@ internal static class StatusReport
             return answer.Fail(new ChorusException(
                 ExitCodes.Unreachable, "unreachable", $"nobody answers at {string.Join(", ", servers)}",
                 "Start the replicas, or name others with -servers host:port,..."));
+        if (!only)
+            status = status with
+            {
+                Loggers = await LoggerStatus.AskAsync(cluster, status.ObserverAddresses).ConfigureAwait(false),
+            };
         answer.Tell(Table(status), () => Node(status));
         if (status.Divergence is (NodeStatus one, NodeStatus other))
             return answer.Fail(new ChorusException(
@@ -52,7 +57,8 @@ internal static class StatusReport
                 Text(observer.LagEntries), Text(observer.LagBytes), Seconds(observer), "-", "-",
                 observer.Member.PeerAddress);
         }
-        return string.Join('\n', [table.ToString(), .. Waiting(status), .. Repairs(status)]);
+        return string.Join(
+            '\n', [table.ToString(), .. Waiting(status), .. Repairs(status), .. LoggerStatus.Lines(status.Loggers)]);
     }
 
     private static IEnumerable<string> Waiting(ClusterStatus status) =>
@@ -96,6 +102,7 @@ internal static class StatusReport
     {
         ["nodes"] = new JsonArray([.. status.Nodes.Select(node => Node(status, node))]),
         ["leader"] = status.Leader?.Id,
+        ["loggers"] = LoggerStatus.Node(status.Loggers),
     };
 
     private static JsonObject Node(ClusterStatus status, NodeStatus node)

@@ -9,7 +9,10 @@ public sealed class FollowerCounters
     /// <summary>Bytes of the records taken.</summary>
     public long Bytes { get; internal set; }
 
-    /// <summary>Of these, bytes that came by Transfer.</summary>
+    /// <summary>Of the records taken, those that came by Transfer.</summary>
+    public long RecordsFetched { get; internal set; }
+
+    /// <summary>Of the bytes taken, those that came by Transfer.</summary>
     public long BytesFetched { get; internal set; }
 
     /// <summary>Fetches begun.</summary>
@@ -33,14 +36,19 @@ public sealed class FollowerCounters
     /// <summary>Times that a source had another chain than the follower.</summary>
     public long ChainsWrong { get; internal set; }
 
-    /// <summary>Times that the source was changed.</summary>
+    /// <summary>Times that a source was chosen.</summary>
     public long SourceChanges { get; internal set; }
+
+    /// <summary>Times that the source that was followed was left for cause: silent, behind, stalled, untrue, another
+    /// log.</summary>
+    public long Failovers { get; internal set; }
 
     /// <summary>The counters under the names that metrics and status use.</summary>
     public IEnumerable<KeyValuePair<string, long>> All()
     {
         yield return new("chorus_follower_records_total", Records);
         yield return new("chorus_follower_bytes_total", Bytes);
+        yield return new("chorus_follower_fetched_records_total", RecordsFetched);
         yield return new("chorus_follower_fetched_bytes_total", BytesFetched);
         yield return new("chorus_follower_fetches_total", Fetches);
         yield return new("chorus_follower_batches_old_total", BatchesOld);
@@ -50,5 +58,6 @@ public sealed class FollowerCounters
         yield return new("chorus_follower_messages_foreign_total", MessagesForeign);
         yield return new("chorus_follower_chains_wrong_total", ChainsWrong);
         yield return new("chorus_follower_source_changes_total", SourceChanges);
+        yield return new("chorus_follower_failovers_total", Failovers);
     }
 }

@@ -290,11 +290,12 @@ public sealed class LogFollower
         FeedBatch.Ends(records, out RecordHeader first, out RecordHeader last);
         if (last.Index <= _position.Index)
             return;
-        long before = Counters.Bytes;
+        (long recordsBefore, long bytesBefore) = (Counters.Records, Counters.Bytes);
         // The stream has compared the chains; that of a record taken meanwhile from the feed must agree too.
         if (!TryJoin(source, first.Index, _position.Chain, records, last, now))
             _history.End();
-        Counters.BytesFetched += Counters.Bytes - before;
+        Counters.RecordsFetched += Counters.Records - recordsBefore;
+        Counters.BytesFetched += Counters.Bytes - bytesBefore;
     }
 
     private void WorkHistory(long now)

@@ -32,6 +32,7 @@ public sealed class Recorder : ILogSink
     private readonly ILogger _logger;
     private readonly LogFollower _follower;
     private readonly RecorderMembership _membership;
+    private readonly RecorderStanding _standing;
     private readonly FeedPublisher? _publisher;
     private readonly RecorderRetention? _retention;
     private readonly Queue<(LogIndex Last, long Commands)> _flushed = new();
@@ -72,6 +73,7 @@ public sealed class Recorder : ILogSink
         _follower = new LogFollower(
             options.Follow, log.HeaderAt(log.LastIndex), ports.Inlet, ports.Transfer, _clock, this, logger);
         _follower.Use(_membership.Sources);
+        _standing = new RecorderStanding(ports.Following, _follower);
         _commitDueMicros = now + options.CommitMicros;
         foreach (string note in log.RecoveryNotes)
             logger.Recovered(options.Id, note);
@@ -272,6 +274,7 @@ public sealed class Recorder : ILogSink
                 Show();
         }
         _log.MaintainRoom(now);
+        _standing.Work(IsRemoved, _log.IsDiskFull, now);
         if (_log.IsDiskFull == _wasDiskFull)
             return;
         _wasDiskFull = _log.IsDiskFull;
@@ -290,8 +293,7 @@ public sealed class Recorder : ILogSink
         IsRemoved = true;
         _follower.Use([]);
         _logger.RecordEnds(
-            _options.Id, _log.LastIndex, "the cluster has removed it",
-            "Start it again with -join to be taken in again: it goes on where it ended. Or remove its folder");
+            _options.Id, _log.LastIndex, RecorderStanding.RemovedWhy, RecorderStanding.RemovedCure);
     }
 
     private void Report(long now)

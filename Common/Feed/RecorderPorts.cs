@@ -20,6 +20,9 @@ public sealed record RecorderPorts
     /// <summary>Where other threads see what they may read of its record; null when nobody does.</summary>
     public LogView? View { get; init; }
 
+    /// <summary>Where other threads see how it follows; null when nobody does.</summary>
+    public FollowingView? Following { get; init; }
+
     /// <summary>First index that a running transfer still needs; null when nobody fetches.</summary>
     public Func<LogIndex>? LowestPinned { get; init; }
 

@@ -90,7 +90,7 @@ internal sealed class SourceTable(
         _reference = LogIndex.Min(_reference, credible);
         _nextReference = LogIndex.Min(_nextReference, credible);
         if (Chosen == source)
-            Choose(null, nowMicros);
+            Leave(nowMicros);
     }
 
     /// <summary>Asks a source for no history for a while.</summary>
@@ -113,7 +113,7 @@ internal sealed class SourceTable(
         {
             long silent = (nowMicros - chosen.HeardMicros) / 1000;
             Say(chosen, SourceTrouble.Silent, $"nothing came from it for {silent} ms", 0, nowMicros);
-            Choose(null, nowMicros);
+            Leave(nowMicros);
         }
         if (Chosen is null && nowMicros < _listenUntilMicros && !_sources.TrueForAll(s => s.HasSpoken))
             return;
@@ -130,6 +130,7 @@ internal sealed class SourceTable(
             Say(
                 behind, SourceTrouble.Behind,
                 $"it is at index {behind.Commit}, others were at {_reference} a second ago", 0, nowMicros);
+            counters.Failovers++;
         }
         Choose(best, nowMicros);
         logger.Follows(options.Name, best.Who.Id, best.Role, position.Next);
@@ -202,6 +203,12 @@ internal sealed class SourceTable(
                 highest = LogIndex.Max(highest, source.Commit);
         }
         return highest;
+    }
+
+    private void Leave(long nowMicros)
+    {
+        counters.Failovers++;
+        Choose(null, nowMicros);
     }
 
     private void Choose(FeedSource? source, long nowMicros)

@@ -26,6 +26,7 @@ internal sealed class RecordedCluster : IDisposable
     private readonly Action _wake;
     private readonly LogView _view = new();
     private readonly ObserverReports _reports = new();
+    private readonly FollowingView _following = new();
     private NodeDirectory? _directory;
     private ZmqFeedOutlet? _outlet;
     private ZmqFeedInlet? _inlet;
@@ -81,6 +82,7 @@ internal sealed class RecordedCluster : IDisposable
             View = _view,
             Storage = _directory.Storage,
             Reports = _reports,
+            Following = _following,
             StateBase = _directory.StateBase,
         };
         _server = new TransferServer(_source, socket, _clock, null, _loggers.CreateLogger("transfer"));
@@ -163,6 +165,13 @@ internal sealed class RecordedCluster : IDisposable
         Failure = CommandErrors.Explain(error);
         _logger.ClusterFailed(_options.Id, CommandErrors.Sentences(Failure));
         CloseRecorder();
+        _following.Show(new FollowingReport
+        {
+            State = "given up",
+            Why = Failure.Message,
+            Cure = Failure.Cure,
+            Counters = _following.Newest?.Counters ?? [],
+        });
     }
 
     /// <summary>Whether a failure is that of one cluster; every other one is the process's.</summary>
@@ -244,6 +253,7 @@ internal sealed class RecordedCluster : IDisposable
                 Transfer = _fetch,
                 Feed = _outlet,
                 View = _view,
+                Following = _following,
                 LowestPinned = () => _server!.LowestPinned,
                 Reports = _reports,
                 Clock = _clock,

@@ -32,9 +32,12 @@ public sealed class Pump : IDisposable
 
     /// <summary>Asks sources what they have.</summary>
     /// <param name="addresses">Transfer addresses, <c>host:port</c>.</param>
-    public IReadOnlyList<SurveyedSource> Survey(IReadOnlyList<string> addresses)
+    /// <param name="patienceMicros">How long to wait for a first answer; null: as long as a survey does.</param>
+    public IReadOnlyList<SurveyedSource> Survey(IReadOnlyList<string> addresses, long? patienceMicros = null)
     {
-        var survey = new SourceSurvey(Transport, _clock, addresses);
+        SourceSurvey survey = patienceMicros is { } patience
+            ? new SourceSurvey(Transport, _clock, addresses, patience)
+            : new SourceSurvey(Transport, _clock, addresses);
         WorkUntil(() => survey.IsOver, survey.DoWork, () => survey.NextWorkMicros);
         return survey.Sources;
     }

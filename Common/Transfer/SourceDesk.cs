@@ -22,7 +22,25 @@ internal sealed class SourceDesk(TransferSource source)
         LastTimeMicros = extent.Limit.TimeMicros,
         StateBase = source.StateBase,
         Members = { source.View.Configuration.All.Select(StatusReport.Describe) },
+        Following = Describe(source.Following?.Newest),
     }.ToByteArray();
+
+    private static Following? Describe(FollowingReport? report)
+    {
+        if (report is null)
+            return null;
+        var following = new Following
+        {
+            State = report.State,
+            Why = report.Why,
+            Cure = report.Cure,
+            Source = report.Source,
+            CommitIndex = report.Commit.Value,
+        };
+        foreach (KeyValuePair<string, long> counter in report.Counters)
+            following.Counters.Add(counter.Key, (ulong)counter.Value);
+        return following;
+    }
 
     /// <summary>Takes a report; one of another cluster is none of this node's business.</summary>
     /// <returns>False when it is none.</returns>

@@ -6,7 +6,7 @@ namespace Chorus.Common.Transfer;
 /// <summary>Asks several sources what they have, before anything is fetched from them.</summary>
 /// <remarks>
 /// Over when all have answered, when the others had a second after the first answer, or when nobody has answered for
-/// five seconds. Single-threaded; never waits.
+/// five seconds, or as long as its owner says. Single-threaded; never waits.
 /// </remarks>
 public sealed class SourceSurvey
 {
@@ -24,12 +24,15 @@ public sealed class SourceSurvey
     /// <param name="transport">Used by nobody else until the survey is over.</param>
     /// <param name="clock">For time-outs.</param>
     /// <param name="addresses">Transfer addresses, <c>host:port</c>.</param>
-    public SourceSurvey(ITransferClientTransport transport, IClock clock, IReadOnlyList<string> addresses)
+    /// <param name="patienceMicros">How long to wait for a first answer.</param>
+    public SourceSurvey(
+        ITransferClientTransport transport, IClock clock, IReadOnlyList<string> addresses,
+        long patienceMicros = PatienceMicros)
     {
         (_transport, _clock) = (transport, clock);
         _sources = [.. addresses.Distinct().Select(address => new SurveyedSource(address, null))];
         _askedMicros = new long[_sources.Length];
-        _endMicros = clock.MonotonicMicros + PatienceMicros;
+        _endMicros = clock.MonotonicMicros + patienceMicros;
     }
 
     /// <summary>Whether nothing more is waited for.</summary>

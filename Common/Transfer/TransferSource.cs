@@ -27,6 +27,9 @@ public sealed record TransferSource
     /// <summary>Takes what observers report; null: reports are ignored.</summary>
     public ObserverReports? Reports { get; init; }
 
+    /// <summary>How it follows its cluster; null: it is no observer.</summary>
+    public FollowingView? Following { get; init; }
+
     /// <summary>Its newest snapshot, in the directory of the log; null: it takes none.</summary>
     public SnapshotView? Snapshots { get; init; }
 

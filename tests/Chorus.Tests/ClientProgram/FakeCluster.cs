@@ -3,6 +3,7 @@ using Chorus.Client.Commands;
 using Chorus.Client.Load;
 using Chorus.Common.Client;
 using Chorus.Common.Protocol;
+using Chorus.Common.Transfer;
 
 namespace Chorus.Tests.ClientProgram;
 
@@ -31,6 +32,9 @@ internal sealed class FakeCluster
     /// <summary>What each address answers to a request for its state.</summary>
     public Dictionary<string, Status> Statuses { get; } = [];
 
+    /// <summary>What each transfer address answers to whoever asks what is recorded there.</summary>
+    public Dictionary<string, LogDescription> Descriptions { get; } = [];
+
     /// <summary>Changes of the members that were asked for.</summary>
     public List<MemberChange> Changes { get; } = [];
 
@@ -57,6 +61,8 @@ internal sealed class FakeCluster
         {
             Send = SendAsync,
             Status = address => Task.FromResult(Statuses.GetValueOrDefault(address)),
+            Describe = addresses => Task.FromResult<IReadOnlyList<SurveyedSource>>(
+                [.. addresses.Select(at => new SurveyedSource(at, Descriptions.GetValueOrDefault(at)))]),
             ChangeMembers = changes =>
             {
                 Changes.AddRange(changes);

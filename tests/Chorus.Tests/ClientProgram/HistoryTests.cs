@@ -100,6 +100,7 @@ public sealed class HistoryTests : IDisposable
         {
             Send = SendAsync,
             Status = _ => throw new NotSupportedException(),
+            Describe = _ => throw new NotSupportedException(),
             ChangeMembers = _ => throw new NotSupportedException(),
             TransferLeadership = _ => throw new NotSupportedException(),
             Close = () => ValueTask.CompletedTask,

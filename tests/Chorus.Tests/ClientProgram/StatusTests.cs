@@ -74,6 +74,71 @@ public sealed class StatusTests : IDisposable
         Assert.Equal(0, _program.Run("status", "-servers", ":11000"));
     }
 
+    [Fact]
+    public void Loggers_say_below_the_table_whom_they_follow_and_why_they_record_nothing()
+    {
+        foreach (string id in (string[])["log0", "log1"])
+            _program.Cluster.Statuses["127.0.0.1:11000"].Members.Add(new MemberStatus
+            {
+                Member = new Member
+                {
+                    Id = id,
+                    Kind = Member.Types.Kind.Observer,
+                    PeerAddress = $"127.0.0.1:1200{id[3]}",
+                },
+            });
+        Describe("127.0.0.1:14000", "log0");
+        Assert.Equal(0, _program.Run("status", "-servers", ":11001"));
+        string[] lines = _program.Out.TrimEnd().Split('\n');
+        Assert.Equal(10, lines.Length);
+        Assert.Matches(@"^LOGGER +STATE +FOLLOWS +LAST +COMMIT +GAPS +FETCHED +FAILOVERS +ADDRESS$", lines[6]);
+        Assert.Matches(@"^log0 +gap +node1 +90 +100 +2 +40 +1 +127\.0\.0\.1:14000$", lines[7]);
+        Assert.Matches(@"^log1 +no answer +- +- +- +- +- +- +127\.0\.0\.1:14001$", lines[8]);
+        Assert.Equal("log0: records 91 to 95 are lost. Name a source that keeps more", lines[9]);
+
+        // Whoever else has its address by now is not it.
+        Describe("127.0.0.1:14000", "log7");
+        Assert.Equal(0, _program.Run("status", "-servers", ":11001", "-o", "json"));
+        JsonArray loggers = JsonNode.Parse(_program.Out)!["loggers"]!.AsArray();
+        Assert.All(loggers, logger => Assert.False(logger!["answers"]!.GetValue<bool>()));
+        Assert.Equal(0, _program.Run("status", "-servers", ":11000", "-only"));
+        Assert.DoesNotContain("FAILOVERS", _program.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_logger_alone_is_asked_where_it_serves_transfers()
+    {
+        Describe("127.0.0.1:14003", "log0");
+        Assert.Equal(0, _program.Run("status", "-recov", ":14003", "-o", "json"));
+        JsonNode logger = Assert.Single(JsonNode.Parse(_program.Out)!["loggers"]!.AsArray())!;
+        Assert.Equal("log0", logger["id"]!.GetValue<string>());
+        Assert.Equal("gap", logger["state"]!.GetValue<string>());
+        Assert.Equal(2, logger["counters"]!["chorus_follower_gaps_found_total"]!.GetValue<int>());
+        Assert.Equal(3, _program.Run("status", "-recov", ":14004"));
+        Assert.Contains("nobody answers at 127.0.0.1:14004", _program.Error, StringComparison.Ordinal);
+    }
+
+    private void Describe(string address, string id) => _program.Cluster.Descriptions[address] = new LogDescription
+    {
+        Id = id,
+        Kind = "logger",
+        LastIndex = 90,
+        Following = new Following
+        {
+            State = "gap",
+            Why = "records 91 to 95 are lost",
+            Cure = "Name a source that keeps more",
+            Source = "node1",
+            CommitIndex = 100,
+            Counters =
+            {
+                ["chorus_follower_gaps_found_total"] = 2,
+                ["chorus_follower_fetched_records_total"] = 40,
+                ["chorus_follower_failovers_total"] = 1,
+            },
+        },
+    };
+
     private static Status StatusOf(int number)
     {
         Status status = new()

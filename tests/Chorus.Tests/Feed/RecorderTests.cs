@@ -232,6 +232,42 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public void It_shows_whom_it_follows_and_what_it_has_counted_and_why_it_records_nothing()
+    {
+        byte[] without = ConfigurationCodec.Encode(RecorderWorld.Cluster(false, "a", "b"));
+        using var world = new RecorderWorld(Records(300, (1, Named), (50, without)));
+        FakeSource a = world.Add("a");
+        FakeSource b = world.Add("b", FeedRole.Leader);
+        world.Start(RecorderWorld.Cluster(true, "a", "b"));
+        world.Pass(Second);
+        world.Commit(10, a, b);
+        (a.Commit, b.Commit) = (15, 15); // these were dropped on the way
+        world.Commit(20, a, b);
+        world.Pass(Second);
+        FollowingReport report = world.Following.Newest!;
+        Assert.Equal(("live", "a", 20ul, ""), (report.State, report.Source, report.Commit.Value, report.Why));
+        Assert.Equal((1, 5, 0), (Gaps(report), Fetched(report), Failovers(report)));
+
+        a.IsUp = false;
+        world.Pass(2 * Second);
+        report = world.Following.Newest!;
+        Assert.Equal(("live", "b", 1), (report.State, report.Source, Failovers(report)));
+
+        world.Commit(60, b);
+        world.Pass(6 * Second);
+        report = world.Following.Newest!;
+        Assert.Equal("removed", report.State);
+        Assert.NotEmpty(report.Why);
+        Assert.Contains("-join", report.Cure, StringComparison.Ordinal);
+
+        static long Count(FollowingReport of, string name) =>
+            of.Counters.Single(counter => counter.Key == $"chorus_follower_{name}_total").Value;
+        static long Gaps(FollowingReport of) => Count(of, "gaps_found");
+        static long Fetched(FollowingReport of) => Count(of, "fetched_records");
+        static long Failovers(FollowingReport of) => Count(of, "failovers");
+    }
+
+    [Fact]
     public void Its_upstream_is_preferred_and_replaced_when_it_is_silent()
     {
         var options = new RecorderOptions

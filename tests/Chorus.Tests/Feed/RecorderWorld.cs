@@ -1,5 +1,6 @@
 using Chorus.Common.Feed;
 using Chorus.Common.Log;
+using Chorus.Common.Transfer;
 using Chorus.Raft;
 using Chorus.Tests.Log;
 using Chorus.Tests.Transfer;
@@ -28,6 +29,8 @@ internal sealed class RecorderWorld : FeedWorld, IDiskExecutor, IDisposable
 
     public LogView View { get; private set; } = new();
 
+    public FollowingView Following { get; private set; } = new();
+
     /// <summary>Whether the disk does nothing at the moment.</summary>
     public bool IsDiskStuck { get; set; }
 
@@ -51,7 +54,7 @@ internal sealed class RecorderWorld : FeedWorld, IDiskExecutor, IDisposable
         _log?.Dispose();
         _jobs.Clear();
         IsDiskStuck = false;
-        (Outlet, View) = (new FakeOutlet(), new LogView());
+        (Outlet, View, Following) = (new FakeOutlet(), new LogView(), new FollowingView());
         _log = RecordLog.Open(Storage, this, LogTestOptions.Small, FakeSource.Cluster);
         Recorder = new Recorder(
             new RecorderOptions
@@ -75,6 +78,7 @@ internal sealed class RecorderWorld : FeedWorld, IDiskExecutor, IDisposable
                 Transfer = this,
                 Feed = Outlet,
                 View = View,
+                Following = Following,
                 LowestPinned = () => Pinned,
                 Clock = this,
             },

@@ -1,5 +1,8 @@
 using System.Globalization;
+using Chorus.Client.Commands;
 using Chorus.Common.Hosting;
+using Chorus.Common.Protocol;
+using Chorus.Common.Transfer;
 using Chorus.Tests.Log;
 
 namespace Chorus.Tests.LoggerProgram;
@@ -104,6 +107,28 @@ public sealed class LoggerHostTests : IDisposable
         Assert.Equal(ExitCodes.Ok, upstream.Stop());
         Assert.True(ToolRun.Of("diff", Folder("log0"), Folder("log1"), "-o", "json").Json
             .GetProperty("equal").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_logger_says_by_transfer_whom_it_follows()
+    {
+        using var cluster = new RunningCluster(Folder("a"));
+        LoggerCluster log0 = RunningLogger.Cluster("log0", Folder("log0"), cluster.JoinEndpoint);
+        using var logger = new RunningLogger(log0);
+        await cluster.SetAsync(0, 10);
+        logger.WaitFor("log0", 13);
+        await using ClusterAccess access = ClusterAccess.Connect(
+            ["127.0.0.1:1"], TimeSpan.FromSeconds(5), completeInline: false, session: false, default,
+            CancellationToken.None);
+        Following? following = null;
+        Waiting.Until(
+            () => (following = Ask().Description?.Following) is { State: "live" }, "the logger says that it is live");
+        Assert.Equal(("a", 13ul), (following!.Source, following.CommitIndex));
+        Assert.Equal(13ul, following.Counters["chorus_follower_records_total"]);
+        Assert.Equal(ExitCodes.Ok, logger.Stop());
+
+        SurveyedSource Ask() =>
+            access.Describe([log0.TransferEndpoint.ToString()]).GetAwaiter().GetResult().Single();
     }
 
     private string Folder(string name) => Path.Combine(_directory.Path, name);
