@@ -21,6 +21,9 @@ internal static partial class LogMessages
             + "and at the network between")]
     public static partial void NoLeader(this ILogger logger, NodeId node, long seconds);
 
+    [LoggerMessage(16, LogLevel.Warning, "is no member any more: {Why}. {Cure}")]
+    public static partial void Removed(this ILogger logger, NodeId node, string why, string cure);
+
     [LoggerMessage(2, LogLevel.Information,
         "starts: cluster {Cluster}, incarnation {Incarnation:x16}, log ends at {Last}, term {Term}")]
     public static partial void Starting(

@@ -38,6 +38,7 @@ public sealed class Replica
     private readonly JoinDesk _joins;
     private readonly Responder _responder;
     private readonly CatchUp? _catchUp;
+    private readonly RemovalWatch? _removal;
     private readonly SnapshotDesk? _snapshots;
     private readonly Queue<(long HardStates, Term Term)> _hardStateTerms = new();
     private long _nextTickMicros;
@@ -88,7 +89,9 @@ public sealed class Replica
         _forwarding = new Forwarding(_node, _link, clock);
         _transfers = new TransferDesk(options, _node, clock);
         _operators = new OperatorDesk(_node, _membership, _transfers, _forwarding, _link);
-        var report = new StatusReport(options, _node, log, _applier, ports, _link, Counters);
+        if (ports.Fetch is { } asking)
+            _removal = new RemovalWatch(options.Id, options.Incarnation, options.ClusterId, asking, logger);
+        var report = new StatusReport(options, _node, log, _applier, ports, _link, Counters, _removal);
         _desk = new ClientDesk(
             options, _node, proposals, Door, stateMachine, clients, _responder, _applier, _operators, report, _link,
                 clock, Counters, logger);
@@ -286,6 +289,8 @@ public sealed class Replica
             _catchUp.Taken(entries, accepted);
         }
         Carry(default);
+        if (!_catchUp.IsActive)
+            _removal!.Work(_node.Leader, _node.Configuration, _node.ConfigurationIndex, now);
         return worked | _catchUp.FetchSnapshot(now);
     }
 

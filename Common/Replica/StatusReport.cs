@@ -10,7 +10,7 @@ namespace Chorus.Common.Replica;
 /// <summary>Describes a node to those who ask for its status.</summary>
 internal sealed class StatusReport(
     ReplicaOptions options, RaftNode node, RecordLog log, Applier applier, ReplicaPorts ports, PeerLink link,
-    ReplicaCounters counters)
+    ReplicaCounters counters, RemovalWatch? removal)
 {
     // An observer reports at least every second.
     private const long ReportPatienceMicros = 2_500_000;
@@ -49,7 +49,7 @@ internal sealed class StatusReport(
             StateBase = options.StateBase,
             Reads = options.Reads,
             Lease = node.LeaseEndMicros > _clock.MonotonicMicros,
-            Repair = node.HasLostEntries ? LossText : "",
+            Repair = node.HasLostEntries ? LossText : removal?.Removal ?? "",
         };
         foreach (Member member in node.Configuration.All)
             status.Members.Add(Describe(member, node.Peers));

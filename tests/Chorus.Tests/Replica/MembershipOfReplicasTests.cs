@@ -65,6 +65,24 @@ public sealed class MembershipOfReplicasTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_replica_that_was_removed_says_so_and_what_to_do()
+    {
+        string gone = _replicas.Keys.Last(id => id != Leader().Id);
+        string other = _replicas.Keys.First(id => id != gone);
+        ClientResult removed = await ChangeAsync(other, Of(Action.Remove, gone));
+        Assert.True(removed.Code == Code.Ok, removed.Message);
+        ChorusClient client = Client(gone);
+        Status? said = null;
+        await UntilAsync(
+            () => (said = client.StatusAsync(_replicas[gone].Client.ToString()).Result) is { Repair.Length: > 0 },
+            "it knows that it is removed");
+        Assert.Contains("the cluster has removed it", said!.Repair, StringComparison.Ordinal);
+        Assert.Contains("-join", said.Repair, StringComparison.Ordinal);
+        _replicas[gone].Dispose();
+        _replicas.Remove(gone);
+    }
+
+    [Fact]
     public async Task One_command_lets_an_empty_directory_take_the_place_of_a_lost_one()
     {
         string lost = _replicas.Keys.Last(id => id != Leader().Id);
