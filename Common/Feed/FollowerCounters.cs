@@ -21,8 +21,12 @@ public sealed class FollowerCounters
     /// <summary>Live batches of which every record was there already.</summary>
     public long BatchesOld { get; internal set; }
 
-    /// <summary>Live batches dropped because too many were held back already.</summary>
+    /// <summary>Live batches dropped because they could not be held back.</summary>
     public long BatchesDropped { get; internal set; }
+
+    /// <summary>Times that batches were unsubscribed from, because the follower was too far behind to use them.
+    /// </summary>
+    public long Unsubscriptions { get; internal set; }
 
     /// <summary>Live batches that did not follow what was there: something between was lost.</summary>
     public long GapsFound { get; internal set; }
@@ -53,6 +57,7 @@ public sealed class FollowerCounters
         yield return new("chorus_follower_fetches_total", Fetches);
         yield return new("chorus_follower_batches_old_total", BatchesOld);
         yield return new("chorus_follower_batches_dropped_total", BatchesDropped);
+        yield return new("chorus_follower_unsubscriptions_total", Unsubscriptions);
         yield return new("chorus_follower_gaps_found_total", GapsFound);
         yield return new("chorus_follower_messages_malformed_total", MessagesMalformed);
         yield return new("chorus_follower_messages_foreign_total", MessagesForeign);

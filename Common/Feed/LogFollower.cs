@@ -29,6 +29,7 @@ public sealed class LogFollower
     private readonly FollowerStanding _standing;
     private readonly HistoryFetch _history;
     private readonly LiveRun _run;
+    private readonly BatchInterest _batches;
     private RecordHeader _position;
     private bool _isChainKnown;
     private bool _isLive;
@@ -55,6 +56,7 @@ public sealed class LogFollower
         _sources = new SourceTable(options, inlet, transport, Counters, logger);
         _history = new HistoryFetch(options, _sources, transport, Counters);
         _run = new LiveRun(options.HeldBytesMax);
+        _batches = new BatchInterest(options, _sources, Counters);
         _workedMicros = _progressMicros = clock.MonotonicMicros;
         _standing = new FollowerStanding(_sources, options, logger, _workedMicros);
     }
@@ -130,8 +132,10 @@ public sealed class LogFollower
         {
             _judgedMicros = now;
             _sources.Judge(_position.Index, now);
+            if (_batches.Judge(_position.Index, now))
+                ForgetLive();
             JudgeProgress(now);
-            _standing.Judge(_position.Index, isFetching: _history.IsOpen || !_run.IsEmpty, now);
+            _standing.Judge(_position.Index, _history.IsOpen || !_run.IsEmpty || !_batches.IsOn, now);
         }
         BeginFetch(now);
         NextWorkMicros = left ? now : Math.Min(now + IdleMicros, _history.NextWorkMicros);
@@ -219,11 +223,23 @@ public sealed class LogFollower
             _isLive = TryJoin(source, header.First, header.PreviousChain, records, last, now);
             return;
         }
+        if (!_batches.IsOn)
+        {
+            Counters.BatchesDropped++;
+            return;
+        }
         if (!isNext && _run.IsEmpty)
             Counters.GapsFound++;
         NoteProgress(source, now);
-        Counters.BatchesDropped += _run.Add(source, header, records, last);
+        int dropped = _run.Add(source, header, records, last);
+        Counters.BatchesDropped += dropped;
+        if (dropped > 0 && _batches.GiveUp(now))
+            ForgetLive();
     }
+
+    // What is held back is of no use any more, and what is published may pass by: all of it will be fetched.
+    private void ForgetLive() =>
+        (_isLive, Counters.BatchesDropped) = (false, Counters.BatchesDropped + _run.Clear());
 
     /// <summary>Takes verified records that begin at the next index or before it, if they continue what is here.
     /// </summary>
@@ -256,6 +272,7 @@ public sealed class LogFollower
     {
         Counters.Records += (long)(last.Index.Value - _position.Index.Value);
         Counters.Bytes += records.Length;
+        _batches.Note(records.Length, last.Index.Value - _position.Index.Value);
         _sink.Append(records, last);
         _position = last;
         _isChainKnown = true;
@@ -338,7 +355,7 @@ public sealed class LogFollower
         {
             // What the heartbeat before the last one knew was published before the last one. Before the first batch
             // of a source, everything may have been.
-            LogIndex published = _isLive ? chosen.CommitBefore : chosen.Commit;
+            LogIndex published = _isLive && _batches.IsOn ? chosen.CommitBefore : chosen.Commit;
             if (published > _position.Index)
                 _history.Begin(_position, _isChainKnown, LogIndex.Zero, now);
         }
@@ -368,7 +385,7 @@ public sealed class LogFollower
             _progressMicros = now;
             return;
         }
-        if (now - _progressMicros < _options.StallMicros)
+        if (now - _progressMicros < _batches.StallMicros)
             return;
         _progressMicros = now;
         string why = $"it says that index {chosen.Commit} is committed, but sends nothing behind {_position.Index}";

@@ -33,6 +33,19 @@ internal sealed class SourceTable(
     /// <summary>Whom the follower follows; null when nobody can be followed.</summary>
     public FeedSource? Chosen { get; private set; }
 
+    /// <summary>Whether records are wanted of whom the follower follows; otherwise heartbeats only.</summary>
+    public bool WantsBatches { get; private set; } = true;
+
+    /// <summary>Wants records of whom the follower follows, or no longer.</summary>
+    public void WantBatches(bool wanted)
+    {
+        WantsBatches = wanted;
+        if (!wanted)
+            ForgetPrevious();
+        if (Chosen is { } chosen)
+            Want(chosen, InterestInChosen);
+    }
+
     /// <summary>Finds who sent a message.</summary>
     public FeedSource? Find(string feedAddress) => _byAddress.GetValueOrDefault(feedAddress);
 
@@ -150,6 +163,8 @@ internal sealed class SourceTable(
         return best;
     }
 
+    private FeedInterest InterestInChosen => WantsBatches ? FeedInterest.Everything : FeedInterest.Heartbeats;
+
     private bool CanServe(FeedSource source, LogIndex position, long nowMicros) =>
         IsHeard(source, nowMicros) && nowMicros >= source.AvoidUntilMicros && nowMicros >= source.FetchAfterMicros
         && source.Commit > position && source.Who.TransferAddress.Length > 0;
@@ -224,7 +239,7 @@ internal sealed class SourceTable(
             return;
         if (_previous == source)
             _previous = null;
-        Want(source, FeedInterest.Everything);
+        Want(source, InterestInChosen);
         counters.SourceChanges++;
     }
 

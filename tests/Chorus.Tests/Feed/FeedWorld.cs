@@ -28,6 +28,9 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
     /// <summary>Transfer addresses whose connections were closed.</summary>
     public List<string> Disconnected { get; } = [];
 
+    /// <summary>What was wanted of feeds, one after the other.</summary>
+    public List<(string Address, FeedInterest Interest)> Wanted { get; } = [];
+
     public IReadOnlyList<FakeSource> Sources => _sources;
 
     public FakeSource Add(string name, FeedRole role = FeedRole.Follower, ulong commit = 0, TestRecords? log = null)
@@ -94,6 +97,7 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
 
     void IFeedInlet.Follow(string address, FeedInterest interest)
     {
+        Wanted.Add((address, interest));
         if (_sources.Find(s => s.FeedAddress == address) is { } source)
             source.Interest = interest;
     }

@@ -178,13 +178,13 @@ public sealed class LogFollowerTests
         Assert.Equal("liar", world.Follower.Source);
         liar.Commit = 1_000_000;
         liar.Serves = false;
-        for (ulong i = 1; i <= 60; i++)
+        for (ulong i = 1; i <= 80; i++)
         {
             world.Commit(i, honest);
             world.Pass(Second / 10);
         }
         Assert.Equal("honest", world.Follower.Source);
-        Assert.Equal(60ul, world.Last);
+        Assert.Equal(80ul, world.Last);
     }
 
     [Fact]
