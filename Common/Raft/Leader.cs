@@ -16,6 +16,8 @@ internal sealed class Leader
     private ulong _round;
     private int _sinceHeartbeat;
     private bool _roundDue;
+    private ulong _narrowRound;
+    private ulong _narrowSince;
 
     public Leader(NodeState state, IncarnationGate gate)
     {
@@ -56,6 +58,7 @@ internal sealed class Leader
         _round = 0;
         _sinceHeartbeat = 0;
         _roundDue = false;
+        _narrowRound = 0;
         _lease.Start();
         _replication.Start(_state.AppendOwn(1));
         _state.Effects.OwnEntries.Add(new OwnEntry(_replication.TermStart, null));
@@ -89,7 +92,7 @@ internal sealed class Leader
             StepDown(RaftEventKind.LostQuorum);
             return;
         }
-        if (++_sinceHeartbeat >= _state.Options.HeartbeatTicks)
+        if (++_sinceHeartbeat >= _state.Options.HeartbeatTicks || NarrowRoundFailed())
             _roundDue = true;
         _transfer.Tick();
         _replication.AnnounceCommit();
@@ -185,7 +188,7 @@ internal sealed class Leader
         GrantReads();
         if (!_roundDue && !_reads.NeedsRound)
             return;
-        BeginRound();
+        BeginRound(_roundDue);
         // The only voter has answered by now.
         GrantReads();
     }
@@ -193,15 +196,32 @@ internal sealed class Leader
     /// <summary>Adds the messages that carry entries.</summary>
     public void AddEntryMessages() => _replication.AddMessages();
 
-    private void BeginRound()
+    /// <summary>
+    /// Begins a round. A heartbeat goes to everybody. One that only reads want is narrow: it goes to no more voters
+    /// than it takes, and to everybody if those do not answer.
+    /// </summary>
+    private void BeginRound(bool isHeartbeat)
     {
         _round++;
-        _roundDue = false;
-        _sinceHeartbeat = 0;
         _lease.RoundSent(_round, _state.NowMicros);
-        _replication.SendHeartbeats(_round);
+        if (!isHeartbeat && _replication.TrySendHeartbeatsToFewest(_round))
+        {
+            _narrowRound = _round;
+            _narrowSince = _state.Now;
+        }
+        else
+        {
+            _replication.SendHeartbeats(_round);
+            _narrowRound = 0;
+            _roundDue = false;
+            _sinceHeartbeat = 0;
+        }
         _reads.RoundBegun(_round);
     }
+
+    /// <summary>Whether a narrow round waits for more than a whole tick.</summary>
+    private bool NarrowRoundFailed() =>
+        _narrowRound > 0 && _state.Now - _narrowSince >= 2 && AnsweredRound() < _narrowRound;
 
     private void GrantReads()
     {

@@ -52,6 +52,9 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
     /// <summary>Highest heartbeat round answered.</summary>
     public ulong Round { get; private set; }
 
+    /// <summary>How many of the others had answered that round before: 0 for the first.</summary>
+    public int RoundPlace { get; private set; }
+
     /// <summary>Tick of the last sign that sent entries arrive.</summary>
     public ulong AdvancedAt { get; private set; } = now;
 
@@ -110,11 +113,17 @@ internal sealed class Progress(NodeId id, LogIndex next, ulong now)
     /// <summary>
     /// Notes the answer to a heartbeat round. An answer that was overtaken by a later one tells nothing new.
     /// </summary>
+    /// <param name="round">The round.</param>
+    /// <param name="place">How many of the others had answered it before.</param>
+    /// <param name="claimed">The last index that the member holds.</param>
+    /// <param name="now">The present tick.</param>
     /// <returns>Whether it is the newest.</returns>
-    public bool NoteRound(ulong round, LogIndex claimed, ulong now)
+    public bool NoteRound(ulong round, int place, LogIndex claimed, ulong now)
     {
         if (round < Round)
             return false;
+        if (round > Round)
+            RoundPlace = place;
         Round = round;
         if (claimed > Claimed)
             AdvancedAt = now;

@@ -171,7 +171,10 @@ internal sealed class Replication(NodeState state)
     /// </summary>
     public void OnHeartbeatResponse(Progress peer, HeartbeatResponse m)
     {
-        if (!peer.NoteRound(m.Round, m.LastIndex, state.Now) || state.Now - peer.AdvancedAt < ResendTicks)
+        int place = 0;
+        foreach (Progress other in _peers)
+            place += other.Round >= m.Round ? 1 : 0;
+        if (!peer.NoteRound(m.Round, place, m.LastIndex, state.Now) || state.Now - peer.AdvancedAt < ResendTicks)
             return;
         if (peer.State == ProgressState.Probe)
             peer.RetryProbe();
@@ -185,15 +188,52 @@ internal sealed class Replication(NodeState state)
     public void SendHeartbeats(ulong round)
     {
         foreach (Progress peer in _peers)
+            SendHeartbeat(peer, round);
+    }
+
+    /// <summary>
+    /// Sends one heartbeat to no more voters than make a quorum with this node: those that answered the newest round,
+    /// the first of them first. Every answer beyond that would come at the price of a thread that wakes up for nothing.
+    /// </summary>
+    /// <returns>
+    /// Whether it could: this node votes, the configuration is no joint one, and that many voters answer at all.
+    /// </returns>
+    public bool TrySendHeartbeatsToFewest(ulong round)
+    {
+        Configuration configuration = state.Configuration;
+        int wanted = Quorum.Majority(configuration.Voters.Count) - 1;
+        if (configuration.Previous is not null || !configuration.IsTargetVoter(state.Self) || wanted == 0)
+            return false;
+        Span<int> chosen = stackalloc int[Configuration.MembersMax];
+        int count = 0;
+        for (int i = 0; i < _peers.Length; i++)
         {
-            // Beyond Match the member's log may differ (trap 12).
-            LogIndex proven = Mutants.CommitBeyondMatch ? state.Commit : peer.Match;
-            LogIndex commit = LogIndex.Min(state.Commit, proven);
-            peer.CommitTold = LogIndex.Max(peer.CommitTold, commit);
-            state.Send(
-                new HeartbeatRequest(state.Self, state.Incarnation, peer.Id, state.Term, commit, round),
-                TermMayBeForgotten);
+            if (!_peers[i].IsVoter || !Answers(_peers[i]))
+                continue;
+            int at = count++;
+            for (; at > 0 && IsQuicker(_peers[i], _peers[chosen[at - 1]]); at--)
+                chosen[at] = chosen[at - 1];
+            chosen[at] = i;
         }
+        if (count < wanted)
+            return false;
+        foreach (int i in chosen[..wanted])
+            SendHeartbeat(_peers[i], round);
+        return true;
+    }
+
+    private static bool IsQuicker(Progress one, Progress other) =>
+        one.Round > other.Round || (one.Round == other.Round && one.RoundPlace < other.RoundPlace);
+
+    private void SendHeartbeat(Progress peer, ulong round)
+    {
+        // Beyond Match the member's log may differ (trap 12).
+        LogIndex proven = Mutants.CommitBeyondMatch ? state.Commit : peer.Match;
+        LogIndex commit = LogIndex.Min(state.Commit, proven);
+        peer.CommitTold = LogIndex.Max(peer.CommitTold, commit);
+        state.Send(
+            new HeartbeatRequest(state.Self, state.Incarnation, peer.Id, state.Term, commit, round),
+            TermMayBeForgotten);
     }
 
     /// <summary>Sends everybody what they lack, as far as their windows allow.</summary>

@@ -24,6 +24,18 @@ public sealed class JointTests
     }
 
     [Fact]
+    public void Reads_ask_all_voters_of_a_joint_configuration()
+    {
+        TestCluster cluster = Five(out TestNode leader);
+        cluster.Tick(10);
+        leader.Propose(Demote(leader, "d", "e"));
+        Assert.True(leader.Node.Configuration.IsJoint);
+        cluster.Sent.Clear();
+        leader.Read(out _);
+        Assert.Equal(4, cluster.Sent.OfType<HeartbeatRequest>().Count());
+    }
+
+    [Fact]
     public void A_change_of_one_voter_is_one_entry()
     {
         TestCluster cluster = Five(out TestNode leader);

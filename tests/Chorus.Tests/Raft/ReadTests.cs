@@ -62,7 +62,83 @@ public sealed class ReadTests
             leader.Read(out _);
         cluster.Deliver();
         Assert.Equal(2, leader.Reads.Count);
-        Assert.Equal(4, cluster.Sent.OfType<HeartbeatRequest>().Count());
+        Assert.Equal(2, cluster.Sent.OfType<HeartbeatRequest>().Count());
+    }
+
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(4, 2)]
+    [InlineData(5, 2)]
+    public void A_round_for_reads_goes_to_no_more_voters_than_it_takes(int voters, int asked)
+    {
+        var cluster = new TestCluster(voters);
+        TestNode leader = cluster.Elect("a");
+        cluster.Tick(10);
+        cluster.Sent.Clear();
+        leader.Read(out ulong ticket);
+        cluster.Deliver();
+        Assert.Equal(asked, cluster.Sent.OfType<HeartbeatRequest>().Count());
+        Assert.Equal(ticket, Assert.Single(leader.Reads).Ticket);
+    }
+
+    [Fact]
+    public void A_round_for_reads_goes_to_those_who_answered_the_newest_round_first()
+    {
+        var cluster = new TestCluster(5);
+        TestNode leader = cluster.Elect("a");
+        cluster.TakeNetwork();
+        cluster.Sent.Clear();
+        while (!cluster.Sent.OfType<HeartbeatRequest>().Any())
+            leader.Tick();
+        ulong round = cluster.Sent.OfType<HeartbeatRequest>().Max(m => m.Round);
+        ulong term = leader.Node.Term.Value;
+        foreach (string id in new[] { "d", "c", "e", "b" })
+            leader.Receive(Say.Alive(id, "a", term, round, leader.Node.LastIndex.Value));
+        cluster.TakeNetwork();
+        cluster.Sent.Clear();
+        leader.Read(out _);
+        Assert.Equal(
+            ["c", "d"], cluster.Sent.OfType<HeartbeatRequest>().Select(m => m.To.ToString()).Order());
+    }
+
+    [Fact]
+    public void Where_the_voter_that_was_asked_is_silent_all_are_asked_two_ticks_later()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        cluster.Tick(10);
+        cluster.Sent.Clear();
+        leader.Read(out ulong ticket);
+        HeartbeatRequest first = Assert.Single(cluster.Sent.OfType<HeartbeatRequest>());
+        cluster.Cut(leader, cluster[first.To.ToString()]);
+        cluster.TakeNetwork();
+        cluster.Tick(2);
+        Assert.Equal(ticket, Assert.Single(leader.Reads).Ticket);
+        cluster.Sent.Clear();
+        leader.Read(out ticket);
+        Assert.NotEqual(first.To, Assert.Single(cluster.Sent.OfType<HeartbeatRequest>()).To);
+        cluster.Deliver();
+        Assert.Equal(ticket, leader.Reads[^1].Ticket);
+    }
+
+    [Fact]
+    public void Reads_without_end_hold_up_no_heartbeat_of_those_who_are_not_asked()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        cluster.Tick(10);
+        cluster.Sent.Clear();
+        for (int i = 0; i < 50; i++)
+        {
+            leader.Read(out _);
+            cluster.Deliver();
+            cluster.Tick();
+        }
+        foreach (TestNode follower in cluster.Followers)
+        {
+            int heard = cluster.Sent.OfType<HeartbeatRequest>().Count(m => m.To == follower.Id);
+            Assert.True(heard >= 10, $"{follower.Id} heard {heard} heartbeats in 50 ticks");
+        }
     }
 
     [Fact]
