@@ -168,7 +168,7 @@ public sealed class KvStateMachine : IStateMachine
 
     private void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        int place = _entries.FindOrAdd(key, out bool isNew);
+        int place = _entries.FindOrAdd(key, value.Length, out bool isNew);
         _snapshot?.BeforeChange(place, isNew);
         ref KvStateMachineTable.Entry entry = ref _entries.At(place);
         entry.Store(value);
@@ -212,7 +212,7 @@ public sealed class KvStateMachine : IStateMachine
         for (int place = 0; place < _entries.PlacesUntil; place++)
         {
             ref KvStateMachineTable.Entry entry = ref _entries.At(place);
-            if (entry.Key is null)
+            if (!entry.IsTaken)
                 continue;
             entry.Hash = KvStateMachineDigest.OfEntry(entry.Key, entry.Value);
             digest += entry.Hash;

@@ -6,12 +6,10 @@ using System.Security.Cryptography;
 namespace Chorus.Common.KeyValue;
 
 /// <summary>
-/// Compares keys by their bytes and hashes them with SipHash-1-3 under a random key, so that nobody can send
-/// keys that all fall into one bucket. The hash decides nothing but the bucket: no order, no answer, no
-/// digest.
+/// Hashes keys with SipHash-1-3 under a random key, so that nobody can send keys that all fall into one place. The hash
+/// decides nothing but where a key is looked for: no order, no answer, no digest.
 /// </summary>
 internal sealed class KvStateMachineKeys
-    : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     private readonly ulong _key0;
     private readonly ulong _key1;
@@ -24,19 +22,8 @@ internal sealed class KvStateMachineKeys
         _key1 = BinaryPrimitives.ReadUInt64LittleEndian(random[8..]);
     }
 
-    public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-    public int GetHashCode(byte[] key) => GetHashCode(key.AsSpan());
-
-    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-    public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
-
-    public int GetHashCode(ReadOnlySpan<byte> key)
-    {
-        ulong hash = SipHash13(_key0, _key1, key);
-        return (int)(hash ^ (hash >> 32));
-    }
+    /// <summary>Hash of a key, good in all of its bits.</summary>
+    public ulong Hash(ReadOnlySpan<byte> key) => SipHash13(_key0, _key1, key);
 
     // Compiled fully at the first call: a start over a long log is over before the runtime would get round to it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -42,7 +42,7 @@ internal sealed class KvStateMachineSnapshot(
             return;
         entry.SnapshotNumber = number;
         if (!isNew)
-            _displaced.Add(entry.Key!, entry.Value);
+            _displaced.Add(entry.Key, entry.Value);
     }
 
     /// <inheritdoc/>
@@ -54,7 +54,7 @@ internal sealed class KvStateMachineSnapshot(
         for (; length < bytesMax && _next < placesUntil; _next++)
         {
             ref KvStateMachineTable.Entry entry = ref table.At(_next);
-            if (entry.Key is null || entry.SnapshotNumber == number)
+            if (!entry.IsTaken || entry.SnapshotNumber == number)
                 continue;
             KvPieces.Write(piece, entry.Key, entry.Value);
             length += KvPieces.LengthOf(entry.Key, entry.Value);

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Chorus.Common.KeyValue;
 
 /// <summary>
@@ -7,66 +5,77 @@ namespace Chorus.Common.KeyValue;
 /// through, a few at a time, while others come and go.
 /// </summary>
 /// <remarks>
-/// Places are in pages, so that growth copies nothing. A place that was left is taken again by the next entry.
+/// Places are in pages, so that growth copies nothing. A place that was left is taken again by the next entry. An entry
+/// is found by way of three memory accesses: a slot of <see cref="KvStateMachineIndex"/>, the entry, and the array that
+/// has its key and its value.
 /// </remarks>
 internal sealed class KvStateMachineTable
 {
     private const int PageBits = 11;
     private const int PageEntries = 1 << PageBits;
 
-    private readonly Dictionary<byte[], int> _places;
-    private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
+    private readonly KvStateMachineKeys _keys = new();
+    private readonly KvStateMachineIndex _index = new();
     private readonly List<Entry[]> _pages = [];
     private readonly Stack<int> _free = new();
 
-    public KvStateMachineTable()
-    {
-        _places = new Dictionary<byte[], int>(new KvStateMachineKeys());
-        _lookup = _places.GetAlternateLookup<ReadOnlySpan<byte>>();
-    }
-
     /// <summary>Entries.</summary>
-    public int Count => _places.Count;
+    public int Count { get; private set; }
 
     /// <summary>Index behind the last place that was ever taken.</summary>
     public int PlacesUntil { get; private set; }
 
-    /// <summary>The entry at a place; its key is null where nobody is.</summary>
+    /// <summary>The entry at a place.</summary>
     public ref Entry At(int place) => ref _pages[place >> PageBits][place & (PageEntries - 1)];
 
     /// <summary>Finds the place of a key; -1 where it has none.</summary>
-    public int Find(ReadOnlySpan<byte> key) => _lookup.TryGetValue(key, out int place) ? place : -1;
+    public int Find(ReadOnlySpan<byte> key) => Find(_keys.Hash(key), key);
 
-    /// <summary>Finds the place of a key, or gives it one.</summary>
+    /// <summary>Finds the place of a key, or gives it one, with an empty value.</summary>
     /// <param name="key">Copied where it is new.</param>
+    /// <param name="room">Bytes of the value that a new one is to get.</param>
     /// <param name="isNew">Whether it is.</param>
-    public int FindOrAdd(ReadOnlySpan<byte> key, out bool isNew)
+    public int FindOrAdd(ReadOnlySpan<byte> key, int room, out bool isNew)
     {
-        ref int place = ref CollectionsMarshal.GetValueRefOrAddDefault(_lookup, key, out bool exists);
-        isNew = !exists;
-        if (exists)
+        ulong hash = _keys.Hash(key);
+        int place = Find(hash, key);
+        isNew = place < 0;
+        if (!isNew)
             return place;
-        byte[] own = key.ToArray();
         place = Take();
-        At(place).Key = own;
+        At(place).Begin(key, room);
+        _index.Add(hash, place);
+        Count++;
         return place;
     }
 
     /// <summary>Lets a place go.</summary>
     public void Remove(int place)
     {
-        _places.Remove(At(place).Key!);
+        _index.Remove(_keys.Hash(At(place).Key), place);
         At(place) = default;
         _free.Push(place);
+        Count--;
     }
 
     /// <summary>Lets all go.</summary>
     public void Clear()
     {
-        _places.Clear();
+        _index.Clear();
         _pages.Clear();
         _free.Clear();
-        PlacesUntil = 0;
+        PlacesUntil = Count = 0;
+    }
+
+    private int Find(ulong hash, ReadOnlySpan<byte> key)
+    {
+        KvStateMachineIndex.Search search = _index.Begin(hash);
+        while (search.TryNext(out int place))
+        {
+            if (At(place).Key.SequenceEqual(key))
+                return place;
+        }
+        return -1;
     }
 
     private int Take()
@@ -81,11 +90,10 @@ internal sealed class KvStateMachineTable
     /// <summary>A key with its value.</summary>
     public struct Entry
     {
-        private byte[]? _buffer;
-        private int _length;
-
-        /// <summary>The key; null where nobody is.</summary>
-        public byte[]? Key;
+        // The key, the value, and what room is left: one object for the garbage collector, and one place in memory.
+        private byte[]? _bytes;
+        private int _keyLength;
+        private int _valueLength;
 
         /// <summary>The entry's part of the digest.</summary>
         public ulong Hash;
@@ -93,15 +101,34 @@ internal sealed class KvStateMachineTable
         /// <summary>Number of the snapshot that has it already, or that it is too new for.</summary>
         public uint SnapshotNumber;
 
-        public readonly ReadOnlySpan<byte> Value => _buffer.AsSpan(0, _length);
+        /// <summary>Whether anybody is here.</summary>
+        public readonly bool IsTaken => _bytes is not null;
 
-        /// <summary>Reuses the buffer where the value fits and fills at least half of it.</summary>
+        public readonly ReadOnlySpan<byte> Key => _bytes.AsSpan(0, _keyLength);
+
+        public readonly ReadOnlySpan<byte> Value => _bytes.AsSpan(_keyLength, _valueLength);
+
+        /// <summary>Takes the place, with an empty value.</summary>
+        /// <param name="key">Copied.</param>
+        /// <param name="room">Bytes of the value that it is to get.</param>
+        public void Begin(ReadOnlySpan<byte> key, int room)
+        {
+            _bytes = GC.AllocateUninitializedArray<byte>(key.Length + room);
+            _keyLength = key.Length;
+            key.CopyTo(_bytes);
+        }
+
+        /// <summary>Stays where it is where the value fits and fills at least half of the room.</summary>
         public void Store(ReadOnlySpan<byte> value)
         {
-            if (_buffer is null || value.Length > _buffer.Length || value.Length < _buffer.Length / 2)
-                _buffer = value.IsEmpty ? [] : GC.AllocateUninitializedArray<byte>(value.Length);
-            value.CopyTo(_buffer);
-            _length = value.Length;
+            int room = _bytes!.Length - _keyLength;
+            if (value.Length > room || value.Length < room / 2)
+            {
+                byte[] old = _bytes;
+                Begin(old.AsSpan(0, _keyLength), value.Length);
+            }
+            value.CopyTo(_bytes.AsSpan(_keyLength));
+            _valueLength = value.Length;
         }
     }
 }
