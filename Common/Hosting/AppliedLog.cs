@@ -81,6 +81,12 @@ public sealed class AppliedLog : IStateMachine, IDisposable
     }
 
     /// <inheritdoc/>
+    public int ExpectsAhead => _inner.ExpectsAhead;
+
+    /// <inheritdoc/>
+    public void Expect(ReadOnlySpan<byte> command) => _inner.Expect(command);
+
+    /// <inheritdoc/>
     public IStateSnapshot? BeginSnapshot() => _inner.BeginSnapshot();
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Common.Transfer;
 
 namespace Chorus.Common.Hosting;
@@ -27,12 +28,16 @@ public sealed class RecordTarget(KvStateMachine store, SlotTarget? image = null)
         store.DefersDigest = true;
         ReadOnlySpan<byte> records = chunk.Bytes;
         Bytes += records.Length;
+        if (records.Length == 0)
+            return;
+        var ahead = new Lookahead(store, records, RecordCodec.Header(records).Index);
         // Verified when they were received; only the lengths are of interest here.
         while (records.Length > 0)
         {
             RecordHeader header = RecordCodec.Header(records);
             ReadOnlySpan<byte> payload = records.Slice(RecordHeader.SizeBytes, header.PayloadLength);
             Records++;
+            ahead.Step();
             if (CommandPayload.TryRead(header.Kind, payload, out ReadOnlySpan<byte> command))
             {
                 Commands++;

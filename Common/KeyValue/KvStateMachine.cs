@@ -16,6 +16,9 @@ public sealed class KvStateMachine : IStateMachine
     private const string NoCommand =
         "the bytes are not a KvCommand with a known operation and a key of at least one byte";
 
+    // So many are close to the processor anyway.
+    private const int FewEntries = 1 << 14;
+
     private readonly KvStateMachineOptions _options;
     private readonly KvStateMachineTable _entries = new();
     private KvStateMachineSnapshot? _snapshot;
@@ -63,6 +66,16 @@ public sealed class KvStateMachine : IStateMachine
             return Code.BadRequest;
         }
         return CheckLimits(view, out message);
+    }
+
+    /// <inheritdoc/>
+    public int ExpectsAhead => _entries.Count < FewEntries ? 0 : KvStateMachineAhead.Distance;
+
+    /// <inheritdoc/>
+    public void Expect(ReadOnlySpan<byte> command)
+    {
+        if (KvCommandView.TryRead(command, out KvCommandView view))
+            _entries.Expect(view.Key);
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,13 @@ internal sealed class KvStateMachineIndex
     /// <summary>Begins to look for the places that keys of some hash may have.</summary>
     public Search Begin(ulong hash) => new(PartOf(hash).Slots, TagOf(hash));
 
+    /// <summary>The slot at which the search for a hash begins.</summary>
+    public ref readonly ulong SlotOf(ulong hash)
+    {
+        ulong[] slots = PartOf(hash).Slots;
+        return ref slots[TagOf(hash) & (uint)(slots.Length - 1)];
+    }
+
     /// <summary>Adds a place that is not in it.</summary>
     public void Add(ulong hash, int place)
     {

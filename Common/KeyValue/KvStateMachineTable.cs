@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Chorus.Common.KeyValue;
 
 /// <summary>
@@ -18,6 +20,9 @@ internal sealed class KvStateMachineTable
     private readonly KvStateMachineIndex _index = new();
     private readonly List<Entry[]> _pages = [];
     private readonly Stack<int> _free = new();
+    private readonly KvStateMachineAhead _ahead;
+
+    public KvStateMachineTable() => _ahead = new KvStateMachineAhead(this, _index);
 
     /// <summary>Entries.</summary>
     public int Count { get; private set; }
@@ -27,6 +32,9 @@ internal sealed class KvStateMachineTable
 
     /// <summary>The entry at a place.</summary>
     public ref Entry At(int place) => ref _pages[place >> PageBits][place & (PageEntries - 1)];
+
+    /// <summary>A key will be looked for soon.</summary>
+    public void Expect(ReadOnlySpan<byte> key) => _ahead.Expect(_keys.Hash(key));
 
     /// <summary>Finds the place of a key; -1 where it has none.</summary>
     public int Find(ReadOnlySpan<byte> key) => Find(_keys.Hash(key), key);
@@ -103,6 +111,9 @@ internal sealed class KvStateMachineTable
 
         /// <summary>Whether anybody is here.</summary>
         public readonly bool IsTaken => _bytes is not null;
+
+        /// <summary>The first of its bytes; nothing where nobody is.</summary>
+        public readonly ref byte First => ref MemoryMarshal.GetReference(_bytes.AsSpan());
 
         public readonly ReadOnlySpan<byte> Key => _bytes.AsSpan(0, _keyLength);
 

@@ -35,6 +35,20 @@ public interface IStateMachine
     /// <param name="response">Where the answer's payload goes.</param>
     Code Apply(LogIndex index, long timeMicros, ReadOnlySpan<byte> command, IBufferWriter<byte> response);
 
+    /// <summary>
+    /// How many commands ahead it wants to be told what is coming, where that is known: 0 for not at all.
+    /// </summary>
+    int ExpectsAhead => 0;
+
+    /// <summary>
+    /// A command will be applied soon, behind others: the moment to bring close what it needs. A hint without any
+    /// effect on the state; the command may be of no sense, or not be applied after all.
+    /// </summary>
+    /// <param name="command">The bytes that were proposed.</param>
+    void Expect(ReadOnlySpan<byte> command)
+    {
+    }
+
     /// <summary>Answers a query from the current state, without changing it.</summary>
     /// <param name="query">Bytes from a client, unchecked.</param>
     /// <param name="response">Where the answer's payload goes.</param>

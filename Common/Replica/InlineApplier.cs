@@ -61,8 +61,10 @@ internal sealed class InlineApplier(
     private void ApplyRecords(ReadOnlySpan<byte> records, LogIndex from, string leader)
     {
         var reader = new RecordReader(records, from, verify: false);
+        var ahead = new Lookahead(State.Machine, records, from);
         while (reader.Read())
         {
+            ahead.Step();
             RecordHeader header = reader.Header;
             _answer.ResetWrittenCount();
             ReplicatedState.Outcome outcome = State.Apply(header, reader.Payload, _answer);

@@ -202,6 +202,34 @@ public sealed class KvStateMachineTests
     }
 
     [Fact]
+    public void What_is_expected_changes_nothing_whatever_becomes_of_it()
+    {
+        // Keys that were never there, that are removed meanwhile, that come again, and bytes that are no command.
+        var random = new Random(3);
+        var other = new KvStateMachine();
+        for (int i = 0; i < 3_000; i++)
+        {
+            string key = "key " + random.Next(300);
+            _machine.Expect(Command(Operation.Get, "key " + random.Next(600)));
+            _machine.Expect(random.Next(2) == 0 ? [0xff, 0x01] : Command(Operation.Delete, key));
+            Operation operation = random.Next(3) == 0 ? Operation.Delete : Operation.Set;
+            string value = new('x', random.Next(40));
+            Assert.Equal(Apply(other, operation, key, value), Apply(operation, key, value));
+        }
+        Assert.Equal(other.Digest, _machine.Digest);
+        Assert.Equal(other.Count, _machine.Count);
+    }
+
+    [Fact]
+    public void Wants_to_know_what_is_coming_once_it_holds_more_than_a_processor_keeps_close()
+    {
+        Assert.Equal(0, _machine.ExpectsAhead);
+        for (int i = 0; i < 1 << 14; i++)
+            _machine.Load(BitConverter.GetBytes(i), []);
+        Assert.InRange(_machine.ExpectsAhead, 1, 100);
+    }
+
+    [Fact]
     public void The_bucket_hash_is_siphash()
     {
         // CPython's hash of the same bytes with PYTHONHASHSEED=0 is SipHash-1-3 under a key of zeros.
