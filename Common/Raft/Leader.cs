@@ -16,8 +16,7 @@ internal sealed class Leader
     private ulong _round;
     private int _sinceHeartbeat;
     private bool _roundDue;
-    private ulong _narrowRound;
-    private ulong _narrowSince;
+    private readonly RoundWatch _watch = new();
 
     public Leader(NodeState state, IncarnationGate gate)
     {
@@ -58,7 +57,7 @@ internal sealed class Leader
         _round = 0;
         _sinceHeartbeat = 0;
         _roundDue = false;
-        _narrowRound = 0;
+        _watch.Reset();
         _lease.Start();
         _replication.Start(_state.AppendOwn(1));
         _state.Effects.OwnEntries.Add(new OwnEntry(_replication.TermStart, null));
@@ -92,7 +91,7 @@ internal sealed class Leader
             StepDown(RaftEventKind.LostQuorum);
             return;
         }
-        if (++_sinceHeartbeat >= _state.Options.HeartbeatTicks || NarrowRoundFailed())
+        if (++_sinceHeartbeat >= _state.Options.HeartbeatTicks || _watch.Tick(_state.Now))
             _roundDue = true;
         _transfer.Tick();
         _replication.AnnounceCommit();
@@ -170,6 +169,7 @@ internal sealed class Leader
             case HeartbeatResponse m:
                 _replication.OnHeartbeatResponse(peer, m);
                 _lease.CountFromReceipt(m.Round, _state.NowMicros);
+                _watch.Answered(AnsweredRound(), _state.Now);
                 break;
         }
     }
@@ -204,24 +204,16 @@ internal sealed class Leader
     {
         _round++;
         _lease.RoundSent(_round, _state.NowMicros);
-        if (!isHeartbeat && _replication.TrySendHeartbeatsToFewest(_round))
-        {
-            _narrowRound = _round;
-            _narrowSince = _state.Now;
-        }
-        else
+        bool isNarrow = !isHeartbeat && _watch.IsQuick && _replication.TrySendHeartbeatsToFewest(_round);
+        if (!isNarrow)
         {
             _replication.SendHeartbeats(_round);
-            _narrowRound = 0;
             _roundDue = false;
             _sinceHeartbeat = 0;
         }
+        _watch.Begun(_round, isNarrow, _state.Now);
         _reads.RoundBegun(_round);
     }
-
-    /// <summary>Whether a narrow round waits for more than a whole tick.</summary>
-    private bool NarrowRoundFailed() =>
-        _narrowRound > 0 && _state.Now - _narrowSince >= 2 && AnsweredRound() < _narrowRound;
 
     private void GrantReads()
     {

@@ -57,6 +57,7 @@ public sealed class ReadTests
     {
         var cluster = new TestCluster(3);
         TestNode leader = cluster.Elect("a");
+        cluster.Tick(10);
         cluster.Sent.Clear();
         for (int i = 0; i < 100; i++)
             leader.Read(out _);
@@ -119,6 +120,35 @@ public sealed class ReadTests
         Assert.NotEqual(first.To, Assert.Single(cluster.Sent.OfType<HeartbeatRequest>()).To);
         cluster.Deliver();
         Assert.Equal(ticket, leader.Reads[^1].Ticket);
+    }
+
+    [Fact]
+    public void Where_answers_take_two_ticks_anyway_every_round_goes_to_everybody()
+    {
+        var cluster = new TestCluster(3);
+        TestNode leader = cluster.Elect("a");
+        cluster.Tick(10);
+        Queue<TestCluster.Envelope>[] onTheWay = [new(), new(), new()];
+        for (int tick = 0; tick < 60; tick++)
+        {
+            if (tick == 30)
+                cluster.Sent.Clear();
+            leader.Read(out _);
+            foreach (TestCluster.Envelope envelope in onTheWay[tick % 3].ToArray())
+                cluster.Hand(envelope);
+            onTheWay[tick % 3] = new(cluster.TakeNetwork());
+            foreach (TestNode node in cluster.Nodes)
+                node.Tick();
+        }
+        Assert.NotEmpty(leader.Reads);
+        Assert.All(
+            cluster.Sent.OfType<HeartbeatRequest>().GroupBy(m => m.Round), round => Assert.Equal(2, round.Count()));
+        // Near again, they are asked one at a time.
+        cluster.Deliver();
+        cluster.Tick(10);
+        cluster.Sent.Clear();
+        leader.Read(out _);
+        Assert.Single(cluster.Sent.OfType<HeartbeatRequest>());
     }
 
     [Fact]
