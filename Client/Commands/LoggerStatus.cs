@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Chorus.Common.Hosting;
 using Chorus.Common.Protocol;
 using Chorus.Common.Transfer;
+using Google.Protobuf;
 
 namespace Chorus.Client.Commands;
 
@@ -26,10 +27,12 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
             answer.Description?.Id, answer.Address, answer.Description))];
     }
 
-    /// <summary>Asks the observers that members name; whoever else answers at the address of one is not it.
+    /// <summary>
+    /// Asks the observers that members name; whoever else answers at the address of one, one of another cluster with
+    /// its name included, is not it.
     /// </summary>
     public static async Task<IReadOnlyList<LoggerStatus>> AskAsync(
-        ClusterAccess cluster, IReadOnlyList<(string Id, string Address)> observers)
+        ClusterAccess cluster, IReadOnlyList<(string Id, string Address)> observers, ByteString clusterId)
     {
         if (observers.Count == 0)
             return [];
@@ -39,7 +42,8 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
         [
             .. from observer in observers
                let answer = answers.FirstOrDefault(a => a.Address == observer.Address)?.Description
-               select new LoggerStatus(observer.Id, observer.Address, answer?.Id == observer.Id ? answer : null),
+               let isIt = answer?.Id == observer.Id && answer.ClusterId == clusterId
+               select new LoggerStatus(observer.Id, observer.Address, isIt ? answer : null),
         ];
     }
 

@@ -19,7 +19,8 @@ internal static class StatusReport
         if (!only)
             status = status with
             {
-                Loggers = await LoggerStatus.AskAsync(cluster, status.ObserverAddresses).ConfigureAwait(false),
+                Loggers = await LoggerStatus.AskAsync(
+                    cluster, status.ObserverAddresses, status.Answered.First().Status!.ClusterId).ConfigureAwait(false),
             };
         answer.Tell(Table(status), () => Node(status));
         if (status.Divergence is (NodeStatus one, NodeStatus other))

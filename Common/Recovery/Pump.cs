@@ -32,11 +32,11 @@ public sealed class Pump : IDisposable
 
     /// <summary>Asks sources what they have.</summary>
     /// <param name="addresses">Transfer addresses, <c>host:port</c>.</param>
-    /// <param name="patienceMicros">How long to wait for a first answer; null: as long as a survey does.</param>
+    /// <param name="patienceMicros">How long to wait for all of them; null: as a survey does.</param>
     public IReadOnlyList<SurveyedSource> Survey(IReadOnlyList<string> addresses, long? patienceMicros = null)
     {
         SourceSurvey survey = patienceMicros is { } patience
-            ? new SourceSurvey(Transport, _clock, addresses, patience)
+            ? new SourceSurvey(Transport, _clock, addresses, patience, patience)
             : new SourceSurvey(Transport, _clock, addresses);
         WorkUntil(() => survey.IsOver, survey.DoWork, () => survey.NextWorkMicros);
         return survey.Sources;

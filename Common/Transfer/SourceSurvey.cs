@@ -6,7 +6,7 @@ namespace Chorus.Common.Transfer;
 /// <summary>Asks several sources what they have, before anything is fetched from them.</summary>
 /// <remarks>
 /// Over when all have answered, when the others had a second after the first answer, or when nobody has answered for
-/// five seconds, or as long as its owner says. Single-threaded; never waits.
+/// five seconds, unless its owner says otherwise. Single-threaded; never waits.
 /// </remarks>
 public sealed class SourceSurvey
 {
@@ -18,6 +18,7 @@ public sealed class SourceSurvey
     private readonly IClock _clock;
     private readonly SurveyedSource[] _sources;
     private readonly long[] _askedMicros;
+    private readonly long _graceMicros;
     private long _endMicros;
 
     /// <summary>Prepares a survey.</summary>
@@ -25,10 +26,12 @@ public sealed class SourceSurvey
     /// <param name="clock">For time-outs.</param>
     /// <param name="addresses">Transfer addresses, <c>host:port</c>.</param>
     /// <param name="patienceMicros">How long to wait for a first answer.</param>
+    /// <param name="graceMicros">How long to wait for the others behind it, within that.</param>
     public SourceSurvey(
         ITransferClientTransport transport, IClock clock, IReadOnlyList<string> addresses,
-        long patienceMicros = PatienceMicros)
+        long patienceMicros = PatienceMicros, long graceMicros = GraceMicros)
     {
+        _graceMicros = graceMicros;
         (_transport, _clock) = (transport, clock);
         _sources = [.. addresses.Distinct().Select(address => new SurveyedSource(address, null))];
         _askedMicros = new long[_sources.Length];
@@ -54,7 +57,7 @@ public sealed class SourceSurvey
             if (at < 0 || !TransferRequests.TryReadDescription(header, body, out LogDescription description))
                 continue;
             if (_sources.All(source => source.Description is null))
-                _endMicros = Math.Min(_endMicros, now + GraceMicros);
+                _endMicros = Math.Min(_endMicros, now + _graceMicros);
             _sources[at] = new SurveyedSource(address, description);
         }
         IsOver = now >= _endMicros || _sources.All(source => source.Description is not null);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Chorus.Common.Protocol;
+using Google.Protobuf;
 
 namespace Chorus.Tests.ClientProgram;
 
@@ -98,9 +99,11 @@ public sealed class StatusTests : IDisposable
 
         // Whoever else has its address by now is not it.
         Describe("127.0.0.1:14000", "log7");
-        Assert.Equal(0, _program.Run("status", "-servers", ":11001", "-o", "json"));
-        JsonArray loggers = JsonNode.Parse(_program.Out)!["loggers"]!.AsArray();
-        Assert.All(loggers, logger => Assert.False(logger!["answers"]!.GetValue<bool>()));
+        Assert.Equal([false, false], LoggersThatAnswer());
+        Describe("127.0.0.1:14000", "log0");
+        Assert.Equal([true, false], LoggersThatAnswer());
+        _program.Cluster.Descriptions["127.0.0.1:14000"].ClusterId = ByteString.CopyFrom(new byte[16]);
+        Assert.Equal([false, false], LoggersThatAnswer());
         Assert.Equal(0, _program.Run("status", "-servers", ":11000", "-only"));
         Assert.DoesNotContain("FAILOVERS", _program.Out, StringComparison.Ordinal);
     }
@@ -116,6 +119,13 @@ public sealed class StatusTests : IDisposable
         Assert.Equal(2, logger["counters"]!["chorus_follower_gaps_found_total"]!.GetValue<int>());
         Assert.Equal(3, _program.Run("status", "-recov", ":14004"));
         Assert.Contains("nobody answers at 127.0.0.1:14004", _program.Error, StringComparison.Ordinal);
+    }
+
+    private IEnumerable<bool> LoggersThatAnswer()
+    {
+        Assert.Equal(0, _program.Run("status", "-servers", ":11001", "-o", "json"));
+        JsonArray loggers = JsonNode.Parse(_program.Out)!["loggers"]!.AsArray();
+        return loggers.Select(logger => logger!["answers"]!.GetValue<bool>());
     }
 
     private void Describe(string address, string id) => _program.Cluster.Descriptions[address] = new LogDescription
