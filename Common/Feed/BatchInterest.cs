@@ -56,9 +56,12 @@ internal sealed class BatchInterest(LogFollowerOptions options, SourceTable sour
 
     /// <summary>Gives batches up, or subscribes to them again, as far as the follower has come.</summary>
     /// <param name="position">Last index that the follower has.</param>
+    /// <param name="isInOrder">
+    /// Whether what comes live continues what is here: then it is used, however much of it is still on its way.
+    /// </param>
     /// <param name="nowMicros">Monotonic time.</param>
     /// <returns>Whether that has changed.</returns>
-    public bool Judge(LogIndex position, long nowMicros)
+    public bool Judge(LogIndex position, bool isInOrder, long nowMicros)
     {
         if (sources.Chosen is not { } chosen)
             return false;
@@ -66,7 +69,7 @@ internal sealed class BatchInterest(LogFollowerOptions options, SourceTable sour
         // So many records that the product does not fit are too many in any case.
         long bytes = (long)Math.Min(lag, int.MaxValue) * _recordBytes;
         if (IsOn)
-            return bytes > options.HeldBytesMax && GiveUp(nowMicros);
+            return !isInOrder && bytes > options.HeldBytesMax && GiveUp(nowMicros);
         if (bytes > options.HeldBytesMax / NearDivisor || nowMicros - _changedMicros < _pauseMicros)
             return false;
         _changedMicros = nowMicros;

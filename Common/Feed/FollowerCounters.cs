@@ -24,7 +24,9 @@ public sealed class FollowerCounters
     /// <summary>Live batches dropped because they could not be held back.</summary>
     public long BatchesDropped { get; internal set; }
 
-    /// <summary>Times that batches were unsubscribed from, because the follower was too far behind to use them.
+    /// <summary>
+    /// Times that batches were unsubscribed from, because the follower was too far behind to use them, or what it held
+    /// back of them had a gap or no room.
     /// </summary>
     public long Unsubscriptions { get; internal set; }
 

@@ -30,12 +30,12 @@ public sealed class LogFollower
     private readonly HistoryFetch _history;
     private readonly LiveRun _run;
     private readonly BatchInterest _batches;
+    private readonly ProgressWatch _progress;
     private RecordHeader _position;
     private bool _isChainKnown;
     private bool _isLive;
     private long _workedMicros;
     private long _judgedMicros;
-    private long _progressMicros;
 
     /// <summary>Makes a follower without sources.</summary>
     /// <param name="options">What it follows.</param>
@@ -57,7 +57,8 @@ public sealed class LogFollower
         _history = new HistoryFetch(options, _sources, transport, Counters);
         _run = new LiveRun(options.HeldBytesMax);
         _batches = new BatchInterest(options, _sources, Counters);
-        _workedMicros = _progressMicros = clock.MonotonicMicros;
+        _workedMicros = clock.MonotonicMicros;
+        _progress = new ProgressWatch(_sources, _history, _batches, _workedMicros);
         _standing = new FollowerStanding(_sources, options, logger, _workedMicros);
     }
 
@@ -132,9 +133,11 @@ public sealed class LogFollower
         {
             _judgedMicros = now;
             _sources.Judge(_position.Index, now);
-            if (_batches.Judge(_position.Index, now))
+            bool isInOrder = _isLive && _run.IsEmpty && !_history.IsOpen;
+            if (_batches.Judge(_position.Index, isInOrder, now))
                 ForgetLive();
-            JudgeProgress(now);
+            if (_progress.Judge(_position.Index, _standing.State, now))
+                _isLive = false;
             _standing.Judge(_position.Index, _history.IsOpen || !_run.IsEmpty || !_batches.IsOn, now);
         }
         BeginFetch(now);
@@ -145,7 +148,7 @@ public sealed class LogFollower
     private void Forgive(long pauseMicros)
     {
         _sources.Forgive(pauseMicros);
-        _progressMicros += pauseMicros;
+        _progress.Forgive(pauseMicros);
         _standing.Forgive(pauseMicros);
     }
 
@@ -230,7 +233,7 @@ public sealed class LogFollower
         }
         if (!isNext && _run.IsEmpty)
             Counters.GapsFound++;
-        NoteProgress(source, now);
+        _progress.Note(source, now);
         int dropped = _run.Add(source, header, records, last);
         Counters.BatchesDropped += dropped;
         if (dropped > 0 && _batches.GiveUp(now))
@@ -276,7 +279,7 @@ public sealed class LogFollower
         _sink.Append(records, last);
         _position = last;
         _isChainKnown = true;
-        NoteProgress(source, now);
+        _progress.Note(source, now);
         source.Delivered();
     }
 
@@ -297,7 +300,7 @@ public sealed class LogFollower
         if (_sink.HasRoom(_options.Fetch.ChunkBytes))
             _history.Release(now);
         else
-            _progressMicros = now;
+            _progress.Begin(now);
         WorkHistory(now);
         return taken > 0;
     }
@@ -369,30 +372,5 @@ public sealed class LogFollower
         if (_history.Source == source)
             _history.End();
         _sources.Avoid(source, SourceTrouble.WrongChain, why, now);
-    }
-
-    private void NoteProgress(FeedSource source, long now)
-    {
-        if (source == _sources.Chosen)
-            _progressMicros = now;
-    }
-
-    /// <summary>Leaves a source that says it has more and sends nothing, even where others send it.</summary>
-    private void JudgeProgress(long now)
-    {
-        if (_sources.Chosen is not { } chosen || chosen.Commit <= _position.Index)
-        {
-            _progressMicros = now;
-            return;
-        }
-        if (now - _progressMicros < _batches.StallMicros)
-            return;
-        _progressMicros = now;
-        string why = $"it says that index {chosen.Commit} is committed, but sends nothing behind {_position.Index}";
-        if (_history.Source is { } asked && asked != chosen)
-            _sources.AvoidFetching(asked, "it sends nothing", now);
-        _history.End();
-        _isLive = false;
-        _sources.Avoid(chosen, SourceTrouble.Stalled, why, now);
     }
 }

@@ -1,4 +1,5 @@
 using Chorus.Common.Feed;
+using Chorus.Common.Transfer;
 
 namespace Chorus.Tests.Feed;
 
@@ -102,6 +103,61 @@ public sealed class BatchInterestTests
         world.Pass(20 * Second);
         Assert.Equal(a.Commit, world.Last);
         Assert.Equal(FeedInterest.Everything, a.Interest);
+    }
+
+    [Fact]
+    public void What_comes_in_order_is_not_given_up_however_much_of_it_is_on_its_way()
+    {
+        var world = new FollowerWorld(1000, Options);
+        FakeSource a = world.Add("a", commit: 100);
+        world.Use();
+        world.Commit(101, a);
+        world.Pass(3 * Second);
+        Assert.Equal((101ul, FeedInterest.Everything), (world.Last, a.Interest));
+        int requests = world.Requests.Count;
+        a.Commit = 900; // it was behind itself, and publishes what it has now batch by batch
+        for (ulong i = 102; i <= 900; i += 14)
+        {
+            world.PublishRange(a, i, Math.Min(i + 14, 901));
+            world.Freeze(Second / 8);
+            world.Work();
+        }
+        Assert.Equal((900ul, FeedInterest.Everything), (world.Last, a.Interest));
+        Assert.Equal(requests, world.Requests.Count);
+    }
+
+    [Fact]
+    public void A_gap_that_nobody_can_fill_is_no_ones_fault()
+    {
+        var world = new FollowerWorld(3000, Options);
+        FakeSource a = world.Add("a", commit: 1000);
+        FakeSource b = world.Add("b", FeedRole.Leader, commit: 1000);
+        (a.FirstKept, b.FirstKept) = (500, 500);
+        world.Use();
+        world.Pass(10 * Second);
+        Assert.Equal(FollowerState.Gap, world.Follower.State);
+        long failovers = world.Follower.Counters.Failovers;
+        for (ulong i = 1001; i <= 1060; i++)
+        {
+            world.Commit(i, a, b);
+            world.Pass(Second);
+        }
+        Assert.Equal(failovers, world.Follower.Counters.Failovers);
+        Assert.Equal(FollowerState.Gap, world.Follower.State);
+    }
+
+    [Fact]
+    public void Who_is_fetched_from_need_not_be_who_is_followed()
+    {
+        var world = new FollowerWorld(3000, Options);
+        FakeSource a = world.Add("a", commit: 2000);
+        FakeSource b = world.Add("b", FeedRole.Leader, commit: 2000);
+        a.FirstKept = 1500;
+        b.ChunkMicros = Second / 4;
+        world.Use();
+        world.Pass(12 * Second);
+        Assert.InRange(world.Last, 60ul, 1999ul);
+        Assert.Single(world.Requests, asked => asked.Source == b && asked.Header.Type == TransferMessageType.Open);
     }
 
     [Fact]

@@ -32,6 +32,9 @@ internal sealed class FakeSource(string name, TestRecords log)
     /// <summary>Whether it answers on its transfer socket.</summary>
     public bool Serves { get; set; } = true;
 
+    /// <summary>Time between two chunks; 0: they all leave at once.</summary>
+    public long ChunkMicros { get; set; }
+
     public FeedInterest Interest { get; set; }
 
     public FollowSource Who => new(name, FeedAddress, TransferAddress, Role == FeedRole.Logger);

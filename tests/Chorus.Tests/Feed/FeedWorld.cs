@@ -14,6 +14,7 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
     private readonly Queue<(string Source, byte[] Topic, byte[] Header, byte[] Records)> _live = new();
     private readonly Queue<(string Address, byte[] Header, byte[] Body)> _history = new();
     private readonly Dictionary<(string Address, ulong Stream), Queue<(TransferHeader, byte[])>> _streams = [];
+    private readonly Queue<(long AtMicros, string Address, ulong Stream)> _slow = new();
 
     protected FeedWorld(TestRecords log) => Log = log;
 
@@ -50,7 +51,17 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
                 foreach (FakeSource source in _sources)
                     Publish(source, source.Header(FeedMessageKind.Heartbeat, source.Commit + 1, 0), []);
             }
+            SendSlowly();
             Work();
+        }
+    }
+
+    private void SendSlowly()
+    {
+        while (_slow.TryPeek(out (long AtMicros, string Address, ulong Stream) due) && due.AtMicros <= MonotonicMicros)
+        {
+            _slow.Dequeue();
+            Send(due.Address, due.Stream, 1);
         }
     }
 
@@ -123,7 +134,10 @@ internal abstract class FeedWorld : IFeedInlet, ITransferClientTransport, IClock
             _streams[(address, message.Stream)] = new Queue<(TransferHeader, byte[])>(source.Serve(message));
         else if (message.Type == TransferMessageType.Close)
             _streams.Remove((address, message.Stream));
-        Send(address, message.Stream, message.Credit);
+        if (source.ChunkMicros == 0)
+            Send(address, message.Stream, message.Credit);
+        for (uint i = 0; i < message.Credit && source.ChunkMicros > 0; i++)
+            _slow.Enqueue((MonotonicMicros + (_slow.Count + 1) * source.ChunkMicros, address, message.Stream));
         return true;
     }
 
