@@ -16,9 +16,6 @@ public sealed class KvStateMachine : IStateMachine
     private const string NoCommand =
         "the bytes are not a KvCommand with a known operation and a key of at least one byte";
 
-    // So many are close to the processor anyway.
-    private const int FewEntries = 1 << 14;
-
     private readonly KvStateMachineOptions _options;
     private readonly KvStateMachineTable _entries = new();
     private KvStateMachineSnapshot? _snapshot;
@@ -69,7 +66,7 @@ public sealed class KvStateMachine : IStateMachine
     }
 
     /// <inheritdoc/>
-    public int ExpectsAhead => _entries.Count < FewEntries ? 0 : KvStateMachineAhead.Distance;
+    public int ExpectsAhead => _entries.Count < _options.LookaheadEntriesMin ? 0 : KvStateMachineAhead.Distance;
 
     /// <inheritdoc/>
     public void Expect(ReadOnlySpan<byte> command)

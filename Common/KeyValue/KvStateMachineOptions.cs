@@ -18,4 +18,9 @@ public sealed record KvStateMachineOptions
     /// more is given up. Default 128 MiB.
     /// </summary>
     public long SnapshotDisplacedBytesMax { get; init; } = 128 << 20;
+
+    /// <summary>
+    /// Entries from which on it wants to know what is coming: fewer are close to the processor anyway. Default 16,384.
+    /// </summary>
+    public int LookaheadEntriesMin { get; init; } = 1 << 14;
 }

@@ -32,6 +32,10 @@ internal sealed class CheckedStateMachine(string node, AppliedLog log, IStateMac
         return code;
     }
 
+    public int ExpectsAhead => inner.ExpectsAhead;
+
+    public void Expect(ReadOnlySpan<byte> command) => inner.Expect(command);
+
     public void Applied(LogIndex index, SessionTable sessions) => inner.Applied(index, sessions);
 
     public SessionTable RestoredSessions() => inner.RestoredSessions();

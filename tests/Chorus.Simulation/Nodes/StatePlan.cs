@@ -26,7 +26,11 @@ internal sealed class StatePlan(SeededRandom random)
     public IStateMachine Open(Machine machine, RecordLog log, IDiskExecutor executor, long displacedBytesMax)
     {
         if (!_isOnDisk)
-            return new KvStateMachine(new KvStateMachineOptions { SnapshotDisplacedBytesMax = displacedBytesMax });
+            return new KvStateMachine(new KvStateMachineOptions
+            {
+                SnapshotDisplacedBytesMax = displacedBytesMax,
+                LookaheadEntriesMin = 0,
+            });
         // As the host does: a state that knows more than what is left of the log is made anew from it.
         if (log.Recovered.HasLostEntries && machine.Storage.Exists(SlotFile.DefaultName))
             machine.Storage.Delete(SlotFile.DefaultName);
