@@ -15,7 +15,10 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
 {
     private Following? Following => Description?.Following;
 
-    private string State => Description is null ? "no answer" : Following?.State
+    /// <summary>Whether it answered that it has recorded nothing yet.</summary>
+    public bool IsEmpty { get; private init; }
+
+    private string State => Description is null ? IsEmpty ? "no log yet" : "no answer" : Following?.State
         ?? (Description.Kind == "replica" ? "replica" : "-");
 
     /// <summary>Asks loggers, of whatever cluster.</summary>
@@ -24,7 +27,7 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
     {
         IReadOnlyList<SurveyedSource> answers = await cluster.Describe(addresses).ConfigureAwait(false);
         return [.. answers.Select(answer => new LoggerStatus(
-            answer.Description?.Id, answer.Address, answer.Description))];
+            answer.Description?.Id, answer.Address, answer.Description) { IsEmpty = answer.HasRefused })];
     }
 
     /// <summary>
@@ -41,9 +44,13 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
         return
         [
             .. from observer in observers
-               let answer = answers.FirstOrDefault(a => a.Address == observer.Address)?.Description
+               let source = answers.FirstOrDefault(a => a.Address == observer.Address)
+               let answer = source?.Description
                let isIt = answer?.Id == observer.Id && answer.ClusterId == clusterId
-               select new LoggerStatus(observer.Id, observer.Address, isIt ? answer : null),
+               select new LoggerStatus(observer.Id, observer.Address, isIt ? answer : null)
+               {
+                   IsEmpty = answer is null && source?.HasRefused == true,
+               },
         ];
     }
 
@@ -51,7 +58,7 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
     public static async Task<int> RunAsync(ClusterAccess cluster, Answer answer, IReadOnlyList<string> addresses)
     {
         IReadOnlyList<LoggerStatus> loggers = await AskAsync(cluster, addresses).ConfigureAwait(false);
-        if (loggers.All(logger => logger.Description is null))
+        if (loggers.All(logger => logger.Description is null && !logger.IsEmpty))
             return answer.Fail(new ChorusException(
                 ExitCodes.Unreachable, "unreachable", $"nobody answers at {string.Join(", ", addresses)}",
                 "Start the loggers, or name others with -recov host:port,... (the -hrecov of a logger)"));
@@ -77,6 +84,10 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
         [
             table.ToString(),
             .. from logger in loggers
+               where logger.IsEmpty && logger.Description is null
+               select $"{logger.Id ?? logger.Address}: it runs and has recorded nothing yet. Look at what it says: "
+                   + "perhaps nobody answers at its -join",
+            .. from logger in loggers
                where logger.Following is { Why.Length: > 0 }
                select $"{logger.Id}: {logger.Following!.Why}. {logger.Following.Cure}".TrimEnd(),
         ];
@@ -90,8 +101,10 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
         {
             ["id"] = logger.Id,
             ["transfer_address"] = logger.Address,
-            ["answers"] = logger.Description is not null,
+            ["answers"] = logger.Description is not null || logger.IsEmpty,
         };
+        if (logger.IsEmpty)
+            json["state"] = logger.State;
         if (logger.Description is not { } description)
             return json;
         json["cluster_id"] = Convert.ToHexStringLower(description.ClusterId.Span);

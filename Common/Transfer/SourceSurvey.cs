@@ -54,8 +54,15 @@ public sealed class SourceSurvey
         while (_transport.TryReceive(out string address, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> body))
         {
             int at = Array.FindIndex(_sources, source => source.Address == address);
-            if (at < 0 || !TransferRequests.TryReadDescription(header, body, out LogDescription description))
+            if (at < 0)
                 continue;
+            if (!TransferRequests.TryReadDescription(header, body, out LogDescription description))
+            {
+                bool isRefusal = TransferHeader.TryDecode(header, out TransferHeader message)
+                    && message.Type == TransferMessageType.Refused;
+                _sources[at] = _sources[at] with { HasRefused = _sources[at].HasRefused || isRefusal };
+                continue;
+            }
             if (_sources.All(source => source.Description is null))
                 _endMicros = Math.Min(_endMicros, now + _graceMicros);
             _sources[at] = new SurveyedSource(address, description);

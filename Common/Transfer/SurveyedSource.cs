@@ -8,6 +8,9 @@ namespace Chorus.Common.Transfer;
 /// <param name="Description">Its answer; null: none came.</param>
 public sealed record SurveyedSource(string Address, LogDescription? Description)
 {
+    /// <summary>Whether it has answered that it has no log, or none of the cluster that was asked for.</summary>
+    public bool HasRefused { get; init; }
+
     /// <summary>Its cluster; empty without an answer.</summary>
     public Guid ClusterId => Description is { } text ? new Guid(text.ClusterId.Span) : Guid.Empty;
 

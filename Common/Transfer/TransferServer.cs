@@ -230,7 +230,8 @@ public sealed class TransferServer : IDisposable
         LogExtent? extent = _source.View.Extent;
         if (extent is null)
         {
-            Refuse(connection, asked, Refusal.Empty(_source.Id));
+            // Asked again and again by whoever waits for it: nothing to tell anybody here.
+            Refuse(connection, asked, Refusal.Empty(_source.Id), isTold: false);
             return;
         }
         if (asked.ClusterId != Guid.Empty && asked.ClusterId != extent.ClusterId)
@@ -360,10 +361,10 @@ public sealed class TransferServer : IDisposable
         return Refusal.Damaged(_source.Id, at, extent);
     }
 
-    private void Refuse(ClientConnection connection, in TransferHeader stream, Refusal refusal)
+    private void Refuse(ClientConnection connection, in TransferHeader stream, Refusal refusal, bool isTold = true)
     {
         RefusedTotal++;
-        if (_refusalsTold++ < LinesMax)
+        if (isTold && _refusalsTold++ < LinesMax)
             _logger.Refused(_source.Id, refusal.Text);
         Send(connection, new TransferHeader
         {

@@ -38,6 +38,9 @@ internal sealed class FakeCluster
     /// <summary>Changes of the members that were asked for.</summary>
     public List<MemberChange> Changes { get; } = [];
 
+    /// <summary>Transfer addresses where somebody answers who has no log yet.</summary>
+    public HashSet<string> Empty { get; } = [];
+
     /// <summary>What is answered to whoever wants other members; null: it is done.</summary>
     public ClientResult? ChangeRefusal { get; set; }
 
@@ -62,7 +65,10 @@ internal sealed class FakeCluster
             Send = SendAsync,
             Status = address => Task.FromResult(Statuses.GetValueOrDefault(address)),
             Describe = addresses => Task.FromResult<IReadOnlyList<SurveyedSource>>(
-                [.. addresses.Select(at => new SurveyedSource(at, Descriptions.GetValueOrDefault(at)))]),
+                [.. addresses.Select(at => new SurveyedSource(at, Descriptions.GetValueOrDefault(at))
+                {
+                    HasRefused = Empty.Contains(at),
+                })]),
             ChangeMembers = changes =>
             {
                 Changes.AddRange(changes);

@@ -121,6 +121,21 @@ public sealed class StatusTests : IDisposable
         Assert.Contains("nobody answers at 127.0.0.1:14004", _program.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_logger_that_has_recorded_nothing_yet_is_not_taken_for_one_that_does_not_run()
+    {
+        _program.Cluster.Empty.Add("127.0.0.1:14003");
+        Assert.Equal(0, _program.Run("status", "-recov", ":14003"));
+        string[] lines = _program.Out.TrimEnd().Split('\n');
+        Assert.Matches(@"^\? +no log yet +- +- +- +- +- +- +127\.0\.0\.1:14003$", lines[1]);
+        const string why = "127.0.0.1:14003: it runs and has recorded nothing yet. ";
+        Assert.StartsWith(why, lines[2], StringComparison.Ordinal);
+        Assert.Equal(0, _program.Run("status", "-recov", ":14003", "-o", "json"));
+        JsonNode logger = Assert.Single(JsonNode.Parse(_program.Out)!["loggers"]!.AsArray())!;
+        Assert.Equal("no log yet", logger["state"]!.GetValue<string>());
+        Assert.True(logger["answers"]!.GetValue<bool>());
+    }
+
     private IEnumerable<bool> LoggersThatAnswer()
     {
         Assert.Equal(0, _program.Run("status", "-servers", ":11001", "-o", "json"));
