@@ -34,7 +34,7 @@ internal sealed class KvStateMachineIndex
         ref Part part = ref PartOf(hash);
         if (3L * (part.Count + 1) > 2L * part.Slots.Length)
             part.Slots = Grown(part.Slots);
-        Put(part.Slots, SlotOf(TagOf(hash), place));
+        Put(part.Slots, Slot(TagOf(hash), place));
         part.Count++;
     }
 
@@ -44,7 +44,7 @@ internal sealed class KvStateMachineIndex
         ref Part part = ref PartOf(hash);
         ulong[] slots = part.Slots;
         int mask = slots.Length - 1;
-        ulong wanted = SlotOf(TagOf(hash), place);
+        ulong wanted = Slot(TagOf(hash), place);
         int hole = (int)(TagOf(hash) & (uint)mask);
         while (slots[hole] != wanted)
             hole = (hole + 1) & mask;
@@ -69,7 +69,7 @@ internal sealed class KvStateMachineIndex
     private static uint TagOf(ulong hash) => (uint)hash;
 
     // 0 is a free slot.
-    private static ulong SlotOf(uint tag, int place) => (ulong)tag << 32 | (uint)(place + 1);
+    private static ulong Slot(uint tag, int place) => (ulong)tag << 32 | (uint)(place + 1);
 
     private static ulong[] Grown(ulong[] slots)
     {

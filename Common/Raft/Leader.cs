@@ -13,10 +13,10 @@ internal sealed class Leader
     private readonly Replication _replication;
     private readonly Membership _membership;
     private readonly LeadershipTransfer _transfer;
+    private readonly RoundWatch _watch = new();
     private ulong _round;
     private int _sinceHeartbeat;
     private bool _roundDue;
-    private readonly RoundWatch _watch = new();
 
     public Leader(NodeState state, IncarnationGate gate)
     {

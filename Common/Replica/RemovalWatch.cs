@@ -51,9 +51,8 @@ internal sealed class RemovalWatch(
     {
         if (!leader.IsNone || configuration.Members.Count == 0)
         {
-            _leaderlessMicros = null;
-            Removal = "";
-            Forget();
+            if (_leaderlessMicros is not null)
+                Begin();
             return;
         }
         _leaderlessMicros ??= nowMicros;
@@ -149,6 +148,13 @@ internal sealed class RemovalWatch(
     // A seat that is open may be this node's.
     private bool Names(LogDescription answer) => answer.Members.Any(
         member => member.Id == self.Value && (member.Incarnation == 0 || member.Incarnation == incarnation));
+
+    private void Begin()
+    {
+        _leaderlessMicros = null;
+        Removal = "";
+        Forget();
+    }
 
     private void Forget()
     {
