@@ -15,11 +15,19 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
 {
     private Following? Following => Description?.Following;
 
-    /// <summary>Whether it answered that it has recorded nothing yet.</summary>
+    /// <summary>Whether it answered that it has recorded nothing yet: then it has no description.</summary>
     public bool IsEmpty { get; private init; }
 
-    private string State => Description is null ? IsEmpty ? "no log yet" : "no answer" : Following?.State
-        ?? (Description.Kind == "replica" ? "replica" : "-");
+    private bool Answers => IsEmpty || Description is not null;
+
+    private string State => this switch
+    {
+        { IsEmpty: true } => "no log yet",
+        { Description: null } => "no answer",
+        { Following: { } following } => following.State,
+        { Description.Kind: "replica" } => "replica",
+        _ => "-",
+    };
 
     /// <summary>Asks loggers, of whatever cluster.</summary>
     public static async Task<IReadOnlyList<LoggerStatus>> AskAsync(
@@ -44,12 +52,12 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
         return
         [
             .. from observer in observers
-               let source = answers.FirstOrDefault(a => a.Address == observer.Address)
-               let answer = source?.Description
+               let source = answers.First(a => a.Address == observer.Address)
+               let answer = source.Description
                let isIt = answer?.Id == observer.Id && answer.ClusterId == clusterId
                select new LoggerStatus(observer.Id, observer.Address, isIt ? answer : null)
                {
-                   IsEmpty = answer is null && source?.HasRefused == true,
+                   IsEmpty = source.HasRefused,
                },
         ];
     }
@@ -58,7 +66,7 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
     public static async Task<int> RunAsync(ClusterAccess cluster, Answer answer, IReadOnlyList<string> addresses)
     {
         IReadOnlyList<LoggerStatus> loggers = await AskAsync(cluster, addresses).ConfigureAwait(false);
-        if (loggers.All(logger => logger.Description is null && !logger.IsEmpty))
+        if (!loggers.Any(logger => logger.Answers))
             return answer.Fail(new ChorusException(
                 ExitCodes.Unreachable, "unreachable", $"nobody answers at {string.Join(", ", addresses)}",
                 "Start the loggers, or name others with -recov host:port,... (the -hrecov of a logger)"));
@@ -84,7 +92,7 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
         [
             table.ToString(),
             .. from logger in loggers
-               where logger.IsEmpty && logger.Description is null
+               where logger.IsEmpty
                select $"{logger.Id ?? logger.Address}: it runs and has recorded nothing yet. Look at what it says: "
                    + "perhaps nobody answers at its -join",
             .. from logger in loggers
@@ -101,7 +109,7 @@ internal sealed record LoggerStatus(string? Id, string Address, LogDescription? 
         {
             ["id"] = logger.Id,
             ["transfer_address"] = logger.Address,
-            ["answers"] = logger.Description is not null || logger.IsEmpty,
+            ["answers"] = logger.Answers,
         };
         if (logger.IsEmpty)
             json["state"] = logger.State;

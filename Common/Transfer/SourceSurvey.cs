@@ -58,9 +58,9 @@ public sealed class SourceSurvey
                 continue;
             if (!TransferRequests.TryReadDescription(header, body, out LogDescription description))
             {
-                bool isRefusal = TransferHeader.TryDecode(header, out TransferHeader message)
-                    && message.Type == TransferMessageType.Refused;
-                _sources[at] = _sources[at] with { HasRefused = _sources[at].HasRefused || isRefusal };
+                if (TransferHeader.TryDecode(header, out TransferHeader message)
+                    && message.Type == TransferMessageType.Refused && _sources[at].Description is null)
+                    _sources[at] = _sources[at] with { HasRefused = true };
                 continue;
             }
             if (_sources.All(source => source.Description is null))

@@ -8,7 +8,7 @@ namespace Chorus.Common.Transfer;
 /// <param name="Description">Its answer; null: none came.</param>
 public sealed record SurveyedSource(string Address, LogDescription? Description)
 {
-    /// <summary>Whether it has answered that it has no log, or none of the cluster that was asked for.</summary>
+    /// <summary>Whether all that it has answered is that it has no log yet.</summary>
     public bool HasRefused { get; init; }
 
     /// <summary>Its cluster; empty without an answer.</summary>
