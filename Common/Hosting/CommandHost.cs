@@ -133,12 +133,17 @@ public static class CommandHost
     private static string NeedsValue(Option option) =>
         $"{option.Name} needs a value: {option.Name} {option.HelpName}";
 
+    // Of the commands above, a program's own flags mean something without a command only.
     private static IEnumerable<string> FlagNames(ParseResult parsed)
     {
         for (SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
         {
-            foreach (Option option in ((CommandResult)at).Command.Options.Where(option => !option.Hidden))
-                yield return option.Name;
+            bool isOwn = at == parsed.CommandResult;
+            foreach (Option option in ((CommandResult)at).Command.Options)
+            {
+                if (!option.Hidden && (isOwn || option.Recursive))
+                    yield return option.Name;
+            }
         }
     }
 

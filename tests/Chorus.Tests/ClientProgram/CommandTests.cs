@@ -94,6 +94,7 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("did you mean '-servers'?", "get", "a", "-severs", ":1")]
     [InlineData("did you mean 'status'?", "stauts")]
+    [InlineData("unknown flag '-acked'. Write --", "verify", "-acked", "f")]
     [InlineData("did you mean '-clients'?", "-clinets", "5")]
     [InlineData("no command given", "")]
     [InlineData("there is no format 'xml'", "get", "a", "-o", "xml")]
