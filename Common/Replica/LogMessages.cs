@@ -72,6 +72,14 @@ internal static partial class LogMessages
     public static partial void SnapshotTaken(
         this ILogger logger, NodeId node, LogIndex index, long bytes, long milliseconds);
 
+    [LoggerMessage(38, LogLevel.Information,
+        "takes a snapshot of index {Index} now: a member has to begin from one, and much log has come behind the last")]
+    public static partial void SnapshotForMember(this ILogger logger, NodeId node, LogIndex index);
+
+    [LoggerMessage(39, LogLevel.Information,
+        "asks {Source} for a snapshot, which takes a new one first if the one that it has is old")]
+    public static partial void SnapshotAsked(this ILogger logger, NodeId node, string source);
+
     [LoggerMessage(31, LogLevel.Warning,
         "gave up a snapshot of index {Index}: so much changed meanwhile that the old contents took too much memory. "
             + "Tries again later")]

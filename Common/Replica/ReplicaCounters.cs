@@ -61,6 +61,9 @@ public sealed class ReplicaCounters
     /// <summary>Snapshots taken.</summary>
     public long Snapshots { get; internal set; }
 
+    /// <summary>Of them, those taken because a member had to begin from one.</summary>
+    public long SnapshotsForMembers { get; internal set; }
+
     /// <summary>Times that the beginning of the log was cut off.</summary>
     public long LogCuts { get; internal set; }
 
@@ -97,6 +100,7 @@ public sealed class ReplicaCounters
         yield return new("chorus_catch_up_streams_total", CatchUpStreams);
         yield return new("chorus_catch_up_failures_total", CatchUpFailures);
         yield return new("chorus_snapshots_total", Snapshots);
+        yield return new("chorus_snapshots_for_members_total", SnapshotsForMembers);
         yield return new("chorus_log_cuts_total", LogCuts);
         yield return new("chorus_loop_round_micros_max", LongestRound.Micros);
         yield return new("chorus_feed_batches_total", FeedBatches);

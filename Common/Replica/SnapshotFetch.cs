@@ -66,7 +66,8 @@ internal sealed class SnapshotFetch(
         Check.That(!IsActive, "one snapshot at a time");
         (_stage, Failure) = (Stage.Receiving, "");
         _isStepOld = true;
-        _stream.GoOn(address, options.ClusterId, node.Commit.Next, nowMicros);
+        _stream.GoOn(address, options.ClusterId, node.Commit.Next, nowMicros, wantsNewer: true);
+        logger.SnapshotAsked(options.Id, address);
         if (_stream.Position == 0)
         {
             _coming.ResetWrittenCount();

@@ -32,6 +32,21 @@ public sealed record SnapshotOptions
     /// </summary>
     public long BytesPerSecond { get; init; } = 16 << 20;
 
+    /// <summary>
+    /// Before a snapshot is sent to a member that has to begin from it, a newer one is taken if so many bytes of log
+    /// have come behind it, and as many as it has itself. Default 64 MiB.
+    /// </summary>
+    public long StaleBytes { get; init; } = 64 << 20;
+
+    /// <summary>Bytes of state copied in a second while a member waits for it. Default 256 MiB.</summary>
+    public long HurriedBytesPerSecond { get; init; } = 256 << 20;
+
+    /// <summary>
+    /// How long a member waits for a newer snapshot at most, before it gets the one that is there, in microseconds.
+    /// Default 10 minutes.
+    /// </summary>
+    public long NewerMicrosMax { get; init; } = 600_000_000;
+
     /// <summary>Pause before a snapshot that could not be taken is tried again, in microseconds. Default 10 s.
     /// </summary>
     public long RetryMicros { get; init; } = 10_000_000;
@@ -41,5 +56,7 @@ public sealed record SnapshotOptions
     {
         Check.That(EveryBytes > 0 && KeepBytes >= 0 && KeepMicros >= 0, "sizes and times are not negative");
         Check.That(PieceBytes > 0 && BytesPerSecond > 0 && RetryMicros > 0, "a snapshot goes on");
+        Check.That(
+            StaleBytes > 0 && HurriedBytesPerSecond > 0 && NewerMicrosMax > 0, "who waits for a snapshot gets one");
     }
 }

@@ -12,7 +12,8 @@ namespace Chorus.Common.Replica;
 /// </summary>
 /// <remarks>
 /// Two pieces are on their way at most: one being filled, one being written. So a slow disk slows the snapshot down,
-/// not the loop. A snapshot that is lost, or for which the disk has no room, is given up and tried again later.
+/// not the loop. A snapshot that is lost, or for which the disk has no room, is given up and tried again later. One
+/// that a member waits for is taken in a hurry, and the one under way is given up for it if it is stale already.
 /// </remarks>
 internal sealed class SnapshotTaker
 {
@@ -34,6 +35,11 @@ internal sealed class SnapshotTaker
     private long _lookAt;
     private long _nextPieceAt;
     private long _beganAt;
+    private long _wantedAt = long.MaxValue;
+    private LogIndex _applied;
+
+    // Whether the snapshot under way was begun because a member waits for it.
+    private bool _isForMember;
 
     /// <summary>Makes it idle.</summary>
     /// <param name="options">Who this node is, and when it takes snapshots.</param>
@@ -55,6 +61,7 @@ internal sealed class SnapshotTaker
         _isTermDurable = isTermDurable;
         _job = port.Files.Add(new SnapshotWriteJob(port.Store.Storage));
         Step = new SnapshotStep(state, options.Snapshots.PieceBytes);
+        port.View?.BeginTaking();
     }
 
     private enum Stage
@@ -82,14 +89,14 @@ internal sealed class SnapshotTaker
     /// <param name="isCatchingUp">Whether the node fetches what others have committed long ago.</param>
     public void Work(long nowMicros, LogIndex applied, bool isCatchingUp)
     {
+        _applied = applied;
+        NoteWish(nowMicros);
         if (!_job.IsFinished || _job.Error is not null)
             return;
         switch (_stage)
         {
             case Stage.Idle when nowMicros >= _lookAt:
-                _lookAt = nowMicros + LookMicros;
-                if (IsDue(applied, isCatchingUp))
-                    _stage = Stage.Wanted;
+                Look(nowMicros, isCatchingUp);
                 break;
             case Stage.Finishing:
                 _stage = Stage.Idle;
@@ -141,6 +148,31 @@ internal sealed class SnapshotTaker
         return bytes >= every && bytes - every >= every / Math.Max(1, voters) * place;
     }
 
+    private bool IsAwaited => _port.View is { IsNewerWanted: true };
+
+    private void NoteWish(long nowMicros)
+    {
+        _wantedAt = IsAwaited ? Math.Min(_wantedAt, nowMicros) : long.MaxValue;
+        if (nowMicros - _wantedAt >= _options.Snapshots.NewerMicrosMax)
+            _port.View!.Settle();
+    }
+
+    private void Look(long nowMicros, bool isCatchingUp)
+    {
+        _lookAt = nowMicros + LookMicros;
+        bool isAwaited = IsAwaited;
+        if (IsDue(_applied, isCatchingUp)
+            || (isAwaited && !isCatchingUp && _port.Store.Newest is { } newest && IsStale(newest.Index)))
+            _stage = Stage.Wanted;
+        else if (isAwaited)
+            _port.View!.Settle();
+    }
+
+    // Whether a snapshot of the present is made and sent sooner than the log behind that one.
+    private bool IsStale(LogIndex index) => _applied > index
+        && _log.BytesBetween(index.Next, _applied.Next)
+            >= Math.Max(_options.Snapshots.StaleBytes, _port.Store.Newest?.LengthBytes ?? 0);
+
     private bool IsDue(LogIndex applied, bool isCatchingUp)
     {
         SnapshotInfo? newest = _port.Store.Newest;
@@ -165,11 +197,15 @@ internal sealed class SnapshotTaker
 
     private void Begin(long nowMicros)
     {
+        _isForMember = IsAwaited;
         if (!Step.IsBegun)
         {
+            _stage = Stage.Idle;
             Rest(nowMicros);
             return;
         }
+        if (_isForMember)
+            _logger.SnapshotForMember(_options.Id, Step.Index);
         _header = new SnapshotHeader
         {
             ClusterId = _options.ClusterId,
@@ -187,6 +223,11 @@ internal sealed class SnapshotTaker
 
     private void Copy(long nowMicros)
     {
+        if (IsAwaited && !_isForMember && IsStale(Step.Index))
+        {
+            Abandon();
+            return;
+        }
         if (_areSessionsDue)
         {
             _areSessionsDue = false;
@@ -201,7 +242,8 @@ internal sealed class SnapshotTaker
             if (Step.IsLost)
             {
                 _logger.SnapshotLost(_options.Id, Step.Index);
-                Abandon(nowMicros);
+                Abandon();
+                Rest(nowMicros);
                 return;
             }
             (_filling, _writing) = (_writing, _filling);
@@ -220,7 +262,8 @@ internal sealed class SnapshotTaker
         }
         else if (Step.Piece is null && (nowMicros >= _nextPieceAt || Step.IsPressed))
         {
-            long took = _options.Snapshots.PieceBytes * 1_000_000L / _options.Snapshots.BytesPerSecond;
+            long perSecond = IsAwaited ? _options.Snapshots.HurriedBytesPerSecond : _options.Snapshots.BytesPerSecond;
+            long took = _options.Snapshots.PieceBytes * 1_000_000L / perSecond;
             // Who was held up does not catch up by a burst.
             _nextPieceAt = Math.Max(_nextPieceAt + took, nowMicros);
             _filling.ResetWrittenCount();
@@ -233,6 +276,11 @@ internal sealed class SnapshotTaker
         _port.Store.Added(finished);
         _port.View?.Show(finished);
         _counters.Snapshots++;
+        if (_isForMember)
+        {
+            _counters.SnapshotsForMembers++;
+            _port.View?.Settle();
+        }
         _logger.SnapshotTaken(
             _options.Id, finished.Index, finished.LengthBytes, (nowMicros - _beganAt) / 1_000);
     }
@@ -248,23 +296,24 @@ internal sealed class SnapshotTaker
                 error);
         }
         _logger.SnapshotWithoutRoom(_options.Id);
-        Abandon(nowMicros);
+        Abandon();
+        Rest(nowMicros);
     }
 
-    private void Abandon(long nowMicros)
+    private void Abandon()
     {
         Step.IsEndWanted = Step.IsBegun;
         Step.Piece = null;
         Step.IsFilled = false;
-        Rest(nowMicros);
         _stage = Stage.Abandoning;
         _job.Abandon();
         _port.Executor.Post(_job);
     }
 
+    // Who waits for it gets the one that is there.
     private void Rest(long nowMicros)
     {
-        _stage = Stage.Idle;
         _lookAt = nowMicros + _options.Snapshots.RetryMicros;
+        _port.View?.Settle();
     }
 }

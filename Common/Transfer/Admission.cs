@@ -72,7 +72,11 @@ internal sealed class Admission(TransferSource source, LogReader reader, Transfe
             refusal = Refusal.SnapshotNoLongerKept(source.Id, open.First, newest.Index, extent);
         else if (open.Position < 0 || open.Position > newest.LengthBytes || (open.Position > 0 && !open.IsChainKnown))
             refusal = Refusal.BadRequest($"Nobody can go on at offset {open.Position} of a snapshot");
-        return refusal is null ? new SnapshotServing(source.Storage, newest, open.Position, chunkBytes) : null;
+        if (refusal is not null)
+            return null;
+        bool waits = open.IsNewerWanted && open.Position == 0 && source.Snapshots.TryWant();
+        return new SnapshotServing(
+            source.Storage, newest, open.Position, chunkBytes, waits ? source.Snapshots : null);
     }
 
     private Refusal? Range(in TransferHeader open, LogExtent extent)

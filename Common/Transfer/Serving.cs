@@ -34,6 +34,9 @@ internal abstract class Serving
     /// <summary>First index that must be kept for it.</summary>
     public abstract LogIndex Pinned { get; }
 
+    /// <summary>Whether what it waited for is there, although the log has not grown.</summary>
+    public virtual bool HasNews => false;
+
     /// <summary>Memory that it holds, of what the streams share; grows from step to step.</summary>
     public virtual long HeldBytes => 0;
 

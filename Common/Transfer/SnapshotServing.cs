@@ -6,25 +6,29 @@ namespace Chorus.Common.Transfer;
 
 /// <summary>
 /// The file of a snapshot, byte by byte. It never changes; where a newer one has taken its place meanwhile, it is sent
-/// to its end all the same.
+/// to its end all the same. Where a newer one is wanted, nothing is sent before it is there, or will not be.
 /// </summary>
 internal sealed class SnapshotServing : Serving
 {
-    private readonly SnapshotInfo _snapshot;
-    private readonly IStorageFile _file;
-    private readonly byte[] _piece;
+    private readonly IStorage _storage;
+    private readonly SnapshotView? _awaited;
+    private readonly int _chunkBytes;
+    private SnapshotInfo _snapshot;
+    private IStorageFile? _file;
+    private byte[] _piece = [];
     private long _position;
 
     /// <param name="storage">The data directory.</param>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="position">Offset from which on it is wanted.</param>
     /// <param name="chunkBytes">Most bytes of a chunk.</param>
-    public SnapshotServing(IStorage storage, SnapshotInfo snapshot, long position, int chunkBytes)
+    /// <param name="awaited">Where a newer one, which is wanted, shows itself; null: none is.</param>
+    public SnapshotServing(
+        IStorage storage, SnapshotInfo snapshot, long position, int chunkBytes, SnapshotView? awaited = null)
     {
-        _snapshot = snapshot;
-        _position = position;
-        _file = storage.Open(snapshot.Name, writable: false);
-        _piece = new byte[(int)Math.Min(chunkBytes, snapshot.LengthBytes)];
+        (_storage, _snapshot, _position, _chunkBytes, _awaited) = (storage, snapshot, position, chunkBytes, awaited);
+        if (awaited is null)
+            Open();
     }
 
     public override LogIndex Position => _snapshot.Index;
@@ -34,11 +38,20 @@ internal sealed class SnapshotServing : Serving
     // Whoever installs it goes on with the log behind it.
     public override LogIndex Pinned => _snapshot.Index.Next;
 
+    public override bool HasNews => _file is null && !_awaited!.IsNewerWanted;
+
     public override ServingStep Step(
         LogExtent extent, long heldBytesMax, scoped ref TransferHeader header, out ReadOnlySpan<byte> body)
     {
         body = default;
         StepBytes = 0;
+        if (_file is null)
+        {
+            if (!HasNews)
+                return ServingStep.Waiting;
+            _snapshot = _awaited!.Newest ?? _snapshot;
+            Open();
+        }
         header = header with
         {
             First = _snapshot.Index,
@@ -49,7 +62,7 @@ internal sealed class SnapshotServing : Serving
         if (IsComplete)
             return ServingStep.End;
         int wanted = (int)Math.Min(_piece.Length, _snapshot.LengthBytes - _position);
-        int read = _file.Read(_position, _piece.AsSpan(0, wanted));
+        int read = _file!.Read(_position, _piece.AsSpan(0, wanted));
         if (read < wanted)
             throw new IOException($"the snapshot ends at {_position + read} instead of {_snapshot.LengthBytes}");
         body = _piece.AsSpan(0, read);
@@ -59,5 +72,11 @@ internal sealed class SnapshotServing : Serving
         return ServingStep.Chunk;
     }
 
-    public override void End() => _file.Dispose();
+    public override void End() => _file?.Dispose();
+
+    private void Open()
+    {
+        _file = _storage.Open(_snapshot.Name, writable: false);
+        _piece = new byte[(int)Math.Min(_chunkBytes, _snapshot.LengthBytes)];
+    }
 }

@@ -42,10 +42,11 @@ public sealed class SnapshotStream : TransferStream
     /// <param name="clusterId">The cluster.</param>
     /// <param name="atLeast">Index that the snapshot must have at least; not 0.</param>
     /// <param name="nowMicros">Monotonic time.</param>
-    public void Open(string address, Guid clusterId, LogIndex atLeast, long nowMicros)
+    /// <param name="wantsNewer">Whether a newer one is worth waiting for, where much log is behind it.</param>
+    public void Open(string address, Guid clusterId, LogIndex atLeast, long nowMicros, bool wantsNewer = false)
     {
         (Position, Length, Index) = (0, 0, LogIndex.Zero);
-        Ask(address, clusterId, atLeast, nowMicros);
+        Ask(address, clusterId, atLeast, nowMicros, wantsNewer);
     }
 
     /// <summary>Asks a source for the rest of what has come so far; from the beginning where that is little.</summary>
@@ -53,12 +54,13 @@ public sealed class SnapshotStream : TransferStream
     /// <param name="clusterId">The cluster.</param>
     /// <param name="atLeast">As in <see cref="Open"/>.</param>
     /// <param name="nowMicros">Monotonic time.</param>
-    public void GoOn(string address, Guid clusterId, LogIndex atLeast, long nowMicros)
+    /// <param name="wantsNewer">As in <see cref="Open"/>.</param>
+    public void GoOn(string address, Guid clusterId, LogIndex atLeast, long nowMicros, bool wantsNewer = false)
     {
         if (CanGoOn && Index >= atLeast)
-            Ask(address, clusterId, Index, nowMicros);
+            Ask(address, clusterId, Index, nowMicros, wantsNewer: false);
         else
-            Open(address, clusterId, atLeast, nowMicros);
+            Open(address, clusterId, atLeast, nowMicros, wantsNewer);
     }
 
     /// <summary>What has come so far is lost: the next stream begins anew.</summary>
@@ -104,7 +106,7 @@ public sealed class SnapshotStream : TransferStream
         return true;
     }
 
-    private void Ask(string address, Guid clusterId, LogIndex index, long nowMicros) => Link.Open(
+    private void Ask(string address, Guid clusterId, LogIndex index, long nowMicros, bool wantsNewer) => Link.Open(
         address,
         new TransferHeader
         {
@@ -113,6 +115,7 @@ public sealed class SnapshotStream : TransferStream
             ClusterId = clusterId,
             First = index,
             Position = Position,
+            IsNewerWanted = wantsNewer && Position == 0,
             Chain = Position > 0 ? BinaryPrimitives.ReadUInt64LittleEndian(_head.AsSpan(MakerAt)) : 0,
             IsChainKnown = Position > 0,
         },

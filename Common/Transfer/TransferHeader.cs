@@ -6,7 +6,8 @@ namespace Chorus.Common.Transfer;
 /// <summary>
 /// First frame of every message of Transfer, 88 bytes, little-endian: 0 version u8 (1), 1 type u8, 2 content u8,
 /// 3 refusal u8, 4 count u32, 8 cluster id (16 bytes), 24 stream u64, 32 first u64, 40 until u64, 48 chain u64,
-/// 56 limit u64, 64 position i64, 72 length i64, 80 credit u32, 84 flags u32 (1: the chain is known). The second frame
+/// 56 limit u64, 64 position i64, 72 length i64, 80 credit u32, 84 flags u32 (1: the chain is known, 2: a newer
+/// snapshot is wanted). The second frame
 /// is the body, where the type has one. What a type does not use is zero.
 /// </summary>
 public readonly record struct TransferHeader
@@ -16,6 +17,9 @@ public readonly record struct TransferHeader
 
     /// <summary>Version that this code writes and reads.</summary>
     public const byte Version = 1;
+
+    private const uint ChainFlag = 1;
+    private const uint NewerFlag = 2;
 
     /// <summary>What the message is.</summary>
     public required TransferMessageType Type { get; init; }
@@ -84,6 +88,12 @@ public readonly record struct TransferHeader
     /// <summary>Whether <see cref="Chain"/> means something. Open.</summary>
     public bool IsChainKnown { get; init; }
 
+    /// <summary>
+    /// Whether the receiver would rather wait for a newer snapshot, where much log has come behind the newest one.
+    /// Open, content Snapshot, from the beginning.
+    /// </summary>
+    public bool IsNewerWanted { get; init; }
+
     /// <summary>Writes the header.</summary>
     /// <param name="into">At least <see cref="SizeBytes"/> bytes.</param>
     public void Encode(Span<byte> into)
@@ -100,7 +110,8 @@ public readonly record struct TransferHeader
         BinaryPrimitives.WriteInt64LittleEndian(into[64..], Position);
         BinaryPrimitives.WriteInt64LittleEndian(into[72..], Length);
         BinaryPrimitives.WriteUInt32LittleEndian(into[80..], Credit);
-        BinaryPrimitives.WriteUInt32LittleEndian(into[84..], IsChainKnown ? 1u : 0);
+        uint flags = (IsChainKnown ? ChainFlag : 0) | (IsNewerWanted ? NewerFlag : 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(into[84..], flags);
     }
 
     /// <summary>What is wrong with bytes that are no header, with the cure where there is one.</summary>
@@ -130,7 +141,8 @@ public readonly record struct TransferHeader
             Position = BinaryPrimitives.ReadInt64LittleEndian(bytes[64..]),
             Length = BinaryPrimitives.ReadInt64LittleEndian(bytes[72..]),
             Credit = BinaryPrimitives.ReadUInt32LittleEndian(bytes[80..]),
-            IsChainKnown = (bytes[84] & 1) != 0,
+            IsChainKnown = (bytes[84] & ChainFlag) != 0,
+            IsNewerWanted = (bytes[84] & NewerFlag) != 0,
         };
         return Enum.IsDefined(header.Type);
     }

@@ -273,7 +273,7 @@ public sealed class TransferServer : IDisposable
 
     private bool IsDue(ServedStream stream, LogExtent extent) =>
         !stream.IsClosed
-        && stream.Exhausted != extent
+        && (stream.Exhausted != extent || stream.Serving.HasNews)
         && (stream.Serving.IsComplete
             || (stream.Credit > 0
                 && stream.AheadBytes < _options.AheadBytesMax

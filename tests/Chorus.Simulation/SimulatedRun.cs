@@ -191,7 +191,8 @@ internal sealed class SimulatedRun
             _nemesis.Strikes, _operator.Changes + _librarian.Changes, _operator.Several, _operator.Transfers,
             _around.Invariants.Dropped,
             _cluster.Observers.Aggregate(0UL, (sum, observer) => sum + observer.Reached), _around.Network.Feed.Lost,
-            _nemesis.Lies, _around.Invariants.Fetched, _around.Invariants.Snapshots, _around.Invariants.Restored,
+            _nemesis.Lies, _around.Invariants.Fetched, _around.Invariants.Snapshots,
+            _around.Invariants.SnapshotsForMembers, _around.Invariants.Restored,
             _around.Invariants.Installed, _around.Invariants.Cuts, _around.Invariants.Repaired),
         failure is null ? [] : [$"{_around.Plan}; {_mix}", .. _around.Trace.Tail()]);
 }

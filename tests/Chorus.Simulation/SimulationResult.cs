@@ -35,6 +35,7 @@ internal sealed record SimulationResult(
 /// <param name="Lies">Messages that were changed on their way.</param>
 /// <param name="Fetched">Records that replicas far behind have fetched from others.</param>
 /// <param name="Snapshots">Snapshots taken.</param>
+/// <param name="ForMembers">Of them, those taken because a member had to begin from one.</param>
 /// <param name="Restored">Starts from a snapshot.</param>
 /// <param name="Installed">Snapshots of others that replaced a log.</param>
 /// <param name="Cuts">Times that a log was cut.</param>
@@ -43,7 +44,7 @@ internal readonly record struct RunSummary(
     double SimulatedSeconds, long Events, int Writes, int Reads, int LeaseReads, int LogReads, int StaleReads,
     long StepsWithLease, ulong Committed, int Elections, int Strikes,
     int MemberChanges, int Several, int Transfers, long Dropped, ulong Followed, long FeedLost, long Lies, long Fetched,
-    long Snapshots, long Restored, long Installed, long Cuts, int Repaired)
+    long Snapshots, long ForMembers, long Restored, long Installed, long Cuts, int Repaired)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{SimulatedSeconds:F1} s, {Events} events, {Writes} writes, {Reads} reads "
@@ -52,5 +53,6 @@ internal readonly record struct RunSummary(
         + $"{Several} of several, {Transfers} transfers, "
         + $"{Dropped} truncated, "
         + $"{Followed} followed, {FeedLost} lost by feeds, {Lies} lies, {Fetched} fetched, "
-        + $"{Snapshots} snapshots, {Restored} restored, {Installed} installed, {Cuts} cuts, {Repaired} repaired");
+        + $"{Snapshots} snapshots, {ForMembers} of them for members, "
+        + $"{Restored} restored, {Installed} installed, {Cuts} cuts, {Repaired} repaired");
 }

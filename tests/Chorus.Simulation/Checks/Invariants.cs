@@ -40,6 +40,9 @@ internal sealed class Invariants(Loyalty loyalty)
     /// <summary>Snapshots that replicas have taken.</summary>
     public long Snapshots { get; set; }
 
+    /// <summary>Of them, those taken because a member had to begin from one.</summary>
+    public long SnapshotsForMembers { get; set; }
+
     /// <summary>Snapshots of others that replaced a log.</summary>
     public long Installed { get; set; }
 

@@ -41,6 +41,7 @@ internal sealed class Process : IMachineProcess
     private bool _hasEnded;
     private long _fetched;
     private long _taken;
+    private long _takenForMembers;
     private long _cuts;
 
     public Process(Surroundings around, SimulatedNode node, SeededRandom random)
@@ -281,6 +282,8 @@ internal sealed class Process : IMachineProcess
         CheckSessions(core);
         _around.Invariants.Snapshots += Replica.Counters.Snapshots - _taken;
         _taken = Replica.Counters.Snapshots;
+        _around.Invariants.SnapshotsForMembers += Replica.Counters.SnapshotsForMembers - _takenForMembers;
+        _takenForMembers = Replica.Counters.SnapshotsForMembers;
         _around.Invariants.Cuts += Replica.Counters.LogCuts - _cuts;
         _cuts = Replica.Counters.LogCuts;
         _published.AfterStep(_around.Invariants.Committed, core.Commit.Value);

@@ -26,6 +26,12 @@ internal sealed class SnapshotPlan
             Options = Options with { KeepBytes = 1L << 40 };
         DisplacedBytesMax = random.Pick([200L, 4_000, 1 << 20]);
         FetchBytesPerSecond = random.Pick([20_000L, 1 << 30]);
+        Options = Options with
+        {
+            StaleBytes = random.Pick([1L, 1_000, 1L << 40]),
+            HurriedBytesPerSecond = random.Pick([20_000L, 1 << 30]),
+            NewerMicrosMax = random.Pick([500_000L, 600_000_000]),
+        };
     }
 
     public SnapshotOptions Options { get; }

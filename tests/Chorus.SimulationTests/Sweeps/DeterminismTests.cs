@@ -41,6 +41,7 @@ public sealed class DeterminismTests
         Assert.True(runs.Sum(run => run.Dropped) > 20, "logs are truncated");
         Assert.True(runs.Sum(run => run.Fetched) > 50, "replicas far behind fetch from others");
         Assert.True(runs.Sum(run => run.Snapshots) > 100, "snapshots are taken");
+        Assert.True(runs.Sum(run => run.ForMembers) > 0, "snapshots are taken for members that need one");
         Assert.True(runs.Sum(run => run.Restored) > 20, "states are made from snapshots");
         Assert.True(runs.Sum(run => run.Cuts) > 20, "logs are cut behind snapshots");
         Assert.True(runs.Sum(run => run.Installed) > 1, "snapshots of others replace logs");

@@ -15,11 +15,10 @@ namespace Chorus.Tests.Replica;
 /// <summary>A cluster of one replica in memory, whose client, disk, applying thread and clock are the test.</summary>
 internal sealed class SessionWorld : IDisposable
 {
-    private readonly MemoryStorage _storage = new();
     private readonly Clients _clients = new();
     private readonly Steps _apply = new();
     private readonly bool _onThread;
-    private readonly SnapshotOptions? _snapshots;
+    private SnapshotOptions? _snapshots;
     private readonly SlotStateMachineOptions? _slots;
     private RecordLog _log;
 
@@ -52,6 +51,12 @@ internal sealed class SessionWorld : IDisposable
 
     /// <summary>The disk; held, nothing is committed.</summary>
     public Steps Disk { get; } = new();
+
+    /// <summary>The data directory.</summary>
+    public MemoryStorage Storage { get; } = new();
+
+    /// <summary>Where others see its snapshots, and ask for newer ones.</summary>
+    public SnapshotView Snapshots { get; } = new();
 
     public static ByteString Set(string key, string value) =>
         new KvCommand
@@ -127,8 +132,10 @@ internal sealed class SessionWorld : IDisposable
     }
 
     /// <summary>The process ends and another one begins, with the same disk.</summary>
-    public void Restart()
+    /// <param name="snapshots">When that one takes snapshots; null: as before.</param>
+    public void Restart(SnapshotOptions? snapshots = null)
     {
+        _snapshots = snapshots ?? _snapshots;
         BeginAgain();
         RunUntil(() => Replica.Node.Role == Role.Leader);
         Run(5);
@@ -181,9 +188,10 @@ internal sealed class SessionWorld : IDisposable
     {
         SnapshotPort? port = _snapshots is null
             ? null
-            : new SnapshotPort { Store = SnapshotStore.Open(_storage, Guid.Empty), Executor = Disk };
+            : new SnapshotPort { Store = SnapshotStore.Open(Storage, Guid.Empty), Executor = Disk, View = Snapshots };
+        port?.View?.Show(port.Store.Newest);
         RecordLog log = RecordLog.Open(
-            _storage, Disk, port is null ? new LogOptions() : LogTestOptions.Small, Guid.Empty, default,
+            Storage, Disk, port is null ? new LogOptions() : LogTestOptions.Small, Guid.Empty, default,
             port?.Store.Newest?.Header.Last);
         IStateMachine machine = _slots is null ? new KvStateMachine() : OpenSlots(log.LastIndex);
         if (port is not null)
@@ -214,7 +222,7 @@ internal sealed class SessionWorld : IDisposable
     private SlotStateMachine OpenSlots(LogIndex end)
     {
         var owner = new SlotFileOwner(new SlotGeometry(20, 1024), Guid.Empty, 1, IsVolatile: false);
-        return new SlotStateMachine(SlotFile.Open(_storage, SlotFile.DefaultName, owner), end, _slots);
+        return new SlotStateMachine(SlotFile.Open(Storage, SlotFile.DefaultName, owner), end, _slots);
     }
 
     /// <summary>Work that is done between the turns of the loop, unless it is held back.</summary>

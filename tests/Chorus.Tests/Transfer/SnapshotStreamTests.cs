@@ -121,6 +121,68 @@ public sealed class SnapshotStreamTests : IDisposable
     }
 
     [Fact]
+    public void Who_wants_a_newer_one_waits_until_it_is_there_although_the_log_stands_still()
+    {
+        Make(_source, 9);
+        _source.Source.Snapshots!.BeginTaking();
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer: true);
+        Pump();
+        Assert.Equal((TransferStreamState.Open, 0), (_stream.State, _got.Count));
+        Assert.True(_source.Source.Snapshots.IsNewerWanted);
+        Assert.Equal(new LogIndex(10), _source.Server.LowestPinned);
+        SnapshotInfo newer = Make(_source, 15);
+        Pump();
+        Assert.Empty(_got);
+        _source.Source.Snapshots.Settle();
+        Assert.InRange(_source.Server.NextWorkMicros, Now, Now + 10_000);
+        Pump();
+        Assert.Equal((TransferStreamState.Complete, newer.Index), (_stream.State, _stream.Index));
+        Assert.Equal(newer.LengthBytes, _got.Count);
+    }
+
+    [Fact]
+    public void Who_waits_for_a_newer_one_hears_from_the_source()
+    {
+        Make(_source, 9);
+        _source.Source.Snapshots!.BeginTaking();
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer: true);
+        for (int i = 0; i < 20; i++)
+        {
+            Pump();
+            _source.MonotonicMicros += 500_000;
+            _stream.Poll(Now);
+        }
+        Assert.Equal(TransferStreamState.Open, _stream.State);
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Nobody_waits_who_does_not_want_a_newer_one_or_where_none_is_taken(bool isTaking, bool wantsNewer)
+    {
+        SnapshotInfo info = Make(_source, 9);
+        if (isTaking)
+            _source.Source.Snapshots!.BeginTaking();
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer);
+        Pump();
+        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _got.Count));
+        Assert.False(_source.Source.Snapshots!.IsNewerWanted);
+    }
+
+    [Fact]
+    public void Who_goes_on_with_one_does_not_wait_for_another()
+    {
+        SnapshotInfo info = Make(_source, 9);
+        _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
+        Pump(chunks: 3);
+        _stream.Close();
+        _source.Source.Snapshots!.BeginTaking();
+        _stream.GoOn(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer: true);
+        Pump();
+        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _got.Count));
+    }
+
+    [Fact]
     public void A_flipped_byte_on_the_way_is_noticed_at_once()
     {
         Make(_source, 9);

@@ -29,11 +29,14 @@ public sealed class ZmqTransferTests : IDisposable
         Assert.Equal(1, poller.Wait(10_000));
         Waiting.Until(() => TryTake(client, address, out got), "the first answer");
         Assert.Equal("h1|body", got);
-        Waiting.Until(() => TryTake(client, address, out got), "the second answer");
+        Waiting.Until(() => TryTake(client, address, out got) || Look(), "the second answer");
         Assert.Equal("h2|", got);
         client.Disconnect(address);
         Assert.Equal(0, poller.Wait(0));
         Waiting.Until(() => !server.TrySend(receiver!, "h3"u8, default), "the loss of the receiver");
+
+        // A socket that was found empty is not looked at again before its poller has news of it.
+        bool Look() => poller.Wait(10) < 0;
     }
 
     [Fact]

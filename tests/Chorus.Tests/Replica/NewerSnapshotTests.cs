@@ -1,0 +1,132 @@
+using Chorus.Common.Protocol;
+using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
+
+namespace Chorus.Tests.Replica;
+
+/// <summary>A member that has to begin from a snapshot gets one of the present (decision 0023).</summary>
+public sealed class NewerSnapshotTests
+{
+    private static readonly SnapshotOptions Options = new()
+    {
+        PieceBytes = 100,
+        BytesPerSecond = 1 << 30,
+        StaleBytes = 3_000,
+        HurriedBytesPerSecond = 1 << 30,
+    };
+
+    // Of 100 bytes a second, a snapshot takes minutes.
+    private static readonly SnapshotOptions Slow = Options with { BytesPerSecond = 100 };
+
+    [Fact]
+    public void Where_much_log_has_come_behind_the_newest_one_another_is_taken()
+    {
+        using SessionWorld world = WithSnapshot(Options);
+        Write(world, 4_000);
+        Want(world);
+        Assert.Equal(world.Log.LastIndex, world.Snapshots.Newest!.Index);
+        Assert.Equal((1, 1), (world.Replica.Counters.Snapshots, world.Replica.Counters.SnapshotsForMembers));
+    }
+
+    [Fact]
+    public void Where_little_has_come_the_newest_one_is_good_enough()
+    {
+        using SessionWorld world = WithSnapshot(Options);
+        Write(world, 1_500);
+        Want(world);
+        Assert.Equal((0, 0), (world.Replica.Counters.Snapshots, world.Replica.Counters.SnapshotsForMembers));
+    }
+
+    [Fact]
+    public void Less_than_its_own_length_behind_it_is_little()
+    {
+        using SessionWorld world = WithSnapshot(Options);
+        Write(world, 9_000);
+        Want(world);
+        Assert.InRange(world.Snapshots.Newest!.LengthBytes, 9_000, 13_000);
+        Write(world, 6_000);
+        Want(world);
+        Assert.Equal(1, world.Replica.Counters.Snapshots);
+        Write(world, 7_000);
+        Want(world);
+        Assert.Equal(2, world.Replica.Counters.Snapshots);
+    }
+
+    [Fact]
+    public void The_one_under_way_is_finished_in_a_hurry_if_it_is_young()
+    {
+        using SessionWorld world = WithSnapshot(Slow, everyBytes: 5_000);
+        BeginSlowly(world);
+        long begin = world.Clock.MonotonicMicros;
+        Want(world);
+        Assert.InRange(world.Clock.MonotonicMicros - begin, 0, 1_000_000);
+        Assert.Equal((1, 0), (world.Replica.Counters.Snapshots, world.Replica.Counters.SnapshotsForMembers));
+    }
+
+    [Fact]
+    public void The_one_under_way_is_given_up_for_another_if_it_is_old()
+    {
+        using SessionWorld world = WithSnapshot(Slow, everyBytes: 5_000);
+        BeginSlowly(world);
+        Write(world, 4_000);
+        Want(world);
+        Assert.Equal(world.Log.LastIndex, world.Snapshots.Newest!.Index);
+        Assert.Equal((1, 1), (world.Replica.Counters.Snapshots, world.Replica.Counters.SnapshotsForMembers));
+    }
+
+    [Fact]
+    public void Who_waits_too_long_gets_the_one_that_is_there()
+    {
+        using SessionWorld world = WithSnapshot(Slow with { HurriedBytesPerSecond = 100, NewerMicrosMax = 500_000 });
+        Write(world, 4_000);
+        long begin = world.Clock.MonotonicMicros;
+        Want(world);
+        Assert.InRange(world.Clock.MonotonicMicros - begin, 500_000, 600_000);
+        Assert.Equal(0, world.Replica.Counters.Snapshots);
+    }
+
+    [Fact]
+    public void Nobody_waits_for_whom_the_disk_has_no_room()
+    {
+        using SessionWorld world = WithSnapshot(Options);
+        Write(world, 4_000);
+        world.Storage.CapacityBytes -= world.Storage.FreeBytes - 1_000;
+        Want(world);
+        Assert.Equal(0, world.Replica.Counters.Snapshots);
+    }
+
+    [Fact]
+    public void Nobody_waits_where_no_replica_takes_any() => Assert.False(new SnapshotView().TryWant());
+
+    // A small first snapshot, and none by itself for long.
+    private static SessionWorld WithSnapshot(SnapshotOptions options, long everyBytes = 50_000)
+    {
+        var world = new SessionWorld(snapshots: options with { EveryBytes = 1_000, BytesPerSecond = 1 << 30 });
+        Write(world, 1_000);
+        world.RunUntil(() => world.Snapshots.Newest is not null);
+        world.Restart(options with { EveryBytes = everyBytes });
+        return world;
+    }
+
+    private static void BeginSlowly(SessionWorld world)
+    {
+        Write(world, 6_000);
+        world.Run(200);
+        Assert.Contains(SnapshotNames.Temp, world.Storage.List());
+        Assert.Equal(0, world.Replica.Counters.Snapshots);
+    }
+
+    private static void Want(SessionWorld world)
+    {
+        Assert.True(world.Snapshots.TryWant());
+        world.RunUntil(() => !world.Snapshots.IsNewerWanted);
+    }
+
+    // Keys of their own, so that the state grows with the log.
+    private static void Write(SessionWorld world, long bytes)
+    {
+        ulong key = world.Log.LastIndex.Value;
+        for (long written = 0; written < bytes; written += 1_000)
+            world.Ask(new Request { Write = SessionWorld.Set($"{key++}", new string('v', 930)) });
+    }
+}
