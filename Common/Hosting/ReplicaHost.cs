@@ -108,9 +108,9 @@ public sealed class ReplicaHost(
         SnapshotStore snapshots = OpenSnapshots(storage, node);
         using var files = new OpenFiles();
         using var snapshotDisk = new DiskThread("snapshot", wakeup.Signal);
-        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, Files = files, View = new() };
-        // Already while the log is repaired: others may need it for the same.
-        port.View.Show(snapshots.Newest);
+        // Shown already while the log is repaired: others may need the newest one for the same.
+        var shown = new SnapshotView(snapshots.Newest);
+        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, Files = files, View = shown };
         var view = new LogView();
         var reports = new ObserverReports();
         TransferSource source = SourceOf(storage, view, reports, port);
@@ -147,7 +147,8 @@ public sealed class ReplicaHost(
                 Clock = _clock,
             },
             _logger);
-        Turn(replica, new MembersNote(storage, snapshotDisk), sockets, wakeup, stop);
+        using (shown)
+            Turn(replica, new MembersNote(storage, snapshotDisk), sockets, wakeup, stop);
         Drain(log);
         apply?.Dispose();
         _installed = replica.Installed;

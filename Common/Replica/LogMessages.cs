@@ -76,8 +76,7 @@ internal static partial class LogMessages
         "takes a snapshot of index {Index} now: a member has to begin from one, and much log has come behind the last")]
     public static partial void SnapshotForMember(this ILogger logger, NodeId node, LogIndex index);
 
-    [LoggerMessage(39, LogLevel.Information,
-        "asks {Source} for a snapshot, which takes a new one first if the one that it has is old")]
+    [LoggerMessage(39, LogLevel.Information, "asks {Source} for a snapshot")]
     public static partial void SnapshotAsked(this ILogger logger, NodeId node, string source);
 
     [LoggerMessage(31, LogLevel.Warning,

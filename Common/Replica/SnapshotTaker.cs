@@ -36,7 +36,9 @@ internal sealed class SnapshotTaker
     private long _nextPieceAt;
     private long _beganAt;
     private long _wantedAt = long.MaxValue;
+    private long _restUntil;
     private LogIndex _applied;
+    private bool _isCatchingUp;
 
     // Whether the snapshot under way was begun because a member waits for it.
     private bool _isForMember;
@@ -61,7 +63,8 @@ internal sealed class SnapshotTaker
         _isTermDurable = isTermDurable;
         _job = port.Files.Add(new SnapshotWriteJob(port.Store.Storage));
         Step = new SnapshotStep(state, options.Snapshots.PieceBytes);
-        port.View?.BeginTaking();
+        if (options.IsDurable)
+            port.View?.BeginTaking();
     }
 
     private enum Stage
@@ -89,14 +92,14 @@ internal sealed class SnapshotTaker
     /// <param name="isCatchingUp">Whether the node fetches what others have committed long ago.</param>
     public void Work(long nowMicros, LogIndex applied, bool isCatchingUp)
     {
-        _applied = applied;
+        (_applied, _isCatchingUp) = (applied, isCatchingUp);
         NoteWish(nowMicros);
         if (!_job.IsFinished || _job.Error is not null)
             return;
         switch (_stage)
         {
             case Stage.Idle when nowMicros >= _lookAt:
-                Look(nowMicros, isCatchingUp);
+                Look(nowMicros);
                 break;
             case Stage.Finishing:
                 _stage = Stage.Idle;
@@ -148,30 +151,48 @@ internal sealed class SnapshotTaker
         return bytes >= every && bytes - every >= every / Math.Max(1, voters) * place;
     }
 
+    private long PerSecond => IsAwaited
+        ? Math.Max(_options.Snapshots.BytesPerSecond, _options.Snapshots.HurriedBytesPerSecond)
+        : _options.Snapshots.BytesPerSecond;
+
     private bool IsAwaited => _port.View is { IsNewerWanted: true };
 
     private void NoteWish(long nowMicros)
     {
         _wantedAt = IsAwaited ? Math.Min(_wantedAt, nowMicros) : long.MaxValue;
-        if (nowMicros - _wantedAt >= _options.Snapshots.NewerMicrosMax)
-            _port.View!.Settle();
+        if (nowMicros < _restUntil)
+            Settle();
+        if (nowMicros - _wantedAt < _options.Snapshots.NewerMicrosMax)
+            return;
+        _isForMember = false;
+        Settle();
     }
 
-    private void Look(long nowMicros, bool isCatchingUp)
+    private void Settle()
+    {
+        _wantedAt = long.MaxValue;
+        _port.View?.Settle();
+    }
+
+    private void Look(long nowMicros)
     {
         _lookAt = nowMicros + LookMicros;
         bool isAwaited = IsAwaited;
-        if (IsDue(_applied, isCatchingUp)
-            || (isAwaited && !isCatchingUp && _port.Store.Newest is { } newest && IsStale(newest.Index)))
+        _isForMember = isAwaited && _port.Store.Newest is { } newest && IsWorthReplacing(newest.Index);
+        if (_isForMember || IsDue(_applied, _isCatchingUp))
             _stage = Stage.Wanted;
         else if (isAwaited)
-            _port.View!.Settle();
+            Settle();
     }
 
     // Whether a snapshot of the present is made and sent sooner than the log behind that one.
-    private bool IsStale(LogIndex index) => _applied > index
-        && _log.BytesBetween(index.Next, _applied.Next)
-            >= Math.Max(_options.Snapshots.StaleBytes, _port.Store.Newest?.LengthBytes ?? 0);
+    private bool IsWorthReplacing(LogIndex index)
+    {
+        long length = _port.Store.Newest?.LengthBytes ?? 0;
+        return !_isCatchingUp && _applied > index
+            && length * 1e6 / PerSecond < _options.Snapshots.NewerMicrosMax
+            && _log.BytesBetween(index.Next, _applied.Next) >= Math.Max(_options.Snapshots.StaleBytes, length);
+    }
 
     private bool IsDue(LogIndex applied, bool isCatchingUp)
     {
@@ -197,7 +218,6 @@ internal sealed class SnapshotTaker
 
     private void Begin(long nowMicros)
     {
-        _isForMember = IsAwaited;
         if (!Step.IsBegun)
         {
             _stage = Stage.Idle;
@@ -223,7 +243,7 @@ internal sealed class SnapshotTaker
 
     private void Copy(long nowMicros)
     {
-        if (IsAwaited && !_isForMember && IsStale(Step.Index))
+        if (IsAwaited && !_isForMember && IsWorthReplacing(Step.Index))
         {
             Abandon();
             return;
@@ -262,8 +282,7 @@ internal sealed class SnapshotTaker
         }
         else if (Step.Piece is null && (nowMicros >= _nextPieceAt || Step.IsPressed))
         {
-            long perSecond = IsAwaited ? _options.Snapshots.HurriedBytesPerSecond : _options.Snapshots.BytesPerSecond;
-            long took = _options.Snapshots.PieceBytes * 1_000_000L / perSecond;
+            long took = _options.Snapshots.PieceBytes * 1_000_000L / PerSecond;
             // Who was held up does not catch up by a burst.
             _nextPieceAt = Math.Max(_nextPieceAt + took, nowMicros);
             _filling.ResetWrittenCount();
@@ -279,7 +298,7 @@ internal sealed class SnapshotTaker
         if (_isForMember)
         {
             _counters.SnapshotsForMembers++;
-            _port.View?.Settle();
+            Settle();
         }
         _logger.SnapshotTaken(
             _options.Id, finished.Index, finished.LengthBytes, (nowMicros - _beganAt) / 1_000);
@@ -313,7 +332,7 @@ internal sealed class SnapshotTaker
     // Who waits for it gets the one that is there.
     private void Rest(long nowMicros)
     {
-        _lookAt = nowMicros + _options.Snapshots.RetryMicros;
-        _port.View?.Settle();
+        _lookAt = _restUntil = nowMicros + _options.Snapshots.RetryMicros;
+        Settle();
     }
 }

@@ -4,37 +4,53 @@ namespace Chorus.Common.Snapshots;
 /// Where the owner of a data directory shows other threads its newest snapshot, and they say that they would rather
 /// have a newer one. Shown by the owner's thread, read by any. The file may be gone: then a newer one is shown.
 /// </summary>
-public sealed class SnapshotView
+/// <param name="newest">The newest snapshot at the beginning.</param>
+public sealed class SnapshotView(SnapshotInfo? newest = null) : IDisposable
 {
-    private volatile SnapshotInfo? _newest;
+    private volatile SnapshotInfo? _newest = newest;
     private volatile bool _isTaking;
-    private volatile bool _isNewerWanted;
+    private int _wishes;
+    private int _settled;
 
     /// <summary>The newest snapshot; null before the first.</summary>
     public SnapshotInfo? Newest => _newest;
 
+    /// <summary>Whether somebody waits for a newer one, and the owner has not made up its mind yet.</summary>
+    public bool IsNewerWanted => Volatile.Read(ref _wishes) != Volatile.Read(ref _settled);
+
     /// <summary>Shows a newer one.</summary>
     public void Show(SnapshotInfo? snapshot) => _newest = snapshot;
-
-    /// <summary>Whether somebody waits for a newer one, and the owner has not made up its mind yet.</summary>
-    public bool IsNewerWanted => _isNewerWanted;
 
     /// <summary>From now on the owner looks whether a newer one is wanted.</summary>
     public void BeginTaking() => _isTaking = true;
 
-    /// <summary>
-    /// Says that a newer one is wanted. The owner takes one if that is worth it, and ends the wish with <see
-    /// cref="Settle"/> in any case. Any thread.
-    /// </summary>
-    /// <returns>False when nobody takes any here, so that waiting is in vain.</returns>
-    public bool TryWant()
+    /// <summary>The owner takes none any more, and nobody has to wait.</summary>
+    public void Dispose()
     {
-        if (!_isTaking)
-            return false;
-        _isNewerWanted = true;
-        return true;
+        _isTaking = false;
+        Settle();
     }
 
-    /// <summary>Nobody has to wait any more: <see cref="Newest"/> is as good as it gets. The owner's thread.</summary>
-    public void Settle() => _isNewerWanted = false;
+    /// <summary>
+    /// Says that a newer one is wanted. The owner takes one if that is worth it, and settles the wish in any case. Any
+    /// thread.
+    /// </summary>
+    /// <returns>The wish; null when nobody takes any here, so that waiting is in vain.</returns>
+    public int? TryWant()
+    {
+        if (!_isTaking)
+            return null;
+        int wish = Interlocked.Increment(ref _wishes);
+        // Whoever ends between the two lines settles what is seen, so it is looked at once more.
+        if (_isTaking)
+            return wish;
+        Settle();
+        return null;
+    }
+
+    /// <summary>Whether a wish is settled: <see cref="Newest"/> is as good as it gets.</summary>
+    public bool IsSettled(int wish) => Volatile.Read(ref _settled) - wish >= 0;
+
+    /// <summary>Settles all wishes that there are.</summary>
+    public void Settle() => Volatile.Write(ref _settled, Volatile.Read(ref _wishes));
 }

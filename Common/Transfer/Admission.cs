@@ -74,9 +74,9 @@ internal sealed class Admission(TransferSource source, LogReader reader, Transfe
             refusal = Refusal.BadRequest($"Nobody can go on at offset {open.Position} of a snapshot");
         if (refusal is not null)
             return null;
-        bool waits = open.IsNewerWanted && open.Position == 0 && source.Snapshots.TryWant();
-        return new SnapshotServing(
-            source.Storage, newest, open.Position, chunkBytes, waits ? source.Snapshots : null);
+        return open.IsNewerWanted && open.Position == 0 && source.Snapshots.TryWant() is { } wish
+            ? new SnapshotServing(source.Storage, newest, open.Position, chunkBytes, source.Snapshots, wish)
+            : new SnapshotServing(source.Storage, newest, open.Position, chunkBytes);
     }
 
     private Refusal? Range(in TransferHeader open, LogExtent extent)

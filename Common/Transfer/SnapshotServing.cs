@@ -11,7 +11,8 @@ namespace Chorus.Common.Transfer;
 internal sealed class SnapshotServing : Serving
 {
     private readonly IStorage _storage;
-    private readonly SnapshotView? _awaited;
+    private readonly SnapshotView? _view;
+    private readonly int _wish;
     private readonly int _chunkBytes;
     private SnapshotInfo _snapshot;
     private IStorageFile? _file;
@@ -22,12 +23,15 @@ internal sealed class SnapshotServing : Serving
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="position">Offset from which on it is wanted.</param>
     /// <param name="chunkBytes">Most bytes of a chunk.</param>
-    /// <param name="awaited">Where a newer one, which is wanted, shows itself; null: none is.</param>
+    /// <param name="view">Where a newer one, which is wanted, shows itself; null: none is.</param>
+    /// <param name="wish">The wish for it.</param>
     public SnapshotServing(
-        IStorage storage, SnapshotInfo snapshot, long position, int chunkBytes, SnapshotView? awaited = null)
+        IStorage storage, SnapshotInfo snapshot, long position, int chunkBytes, SnapshotView? view = null,
+        int wish = 0)
     {
-        (_storage, _snapshot, _position, _chunkBytes, _awaited) = (storage, snapshot, position, chunkBytes, awaited);
-        if (awaited is null)
+        (_storage, _snapshot, _position, _chunkBytes) = (storage, snapshot, position, chunkBytes);
+        (_view, _wish) = (view, wish);
+        if (view is null)
             Open();
     }
 
@@ -38,7 +42,7 @@ internal sealed class SnapshotServing : Serving
     // Whoever installs it goes on with the log behind it.
     public override LogIndex Pinned => _snapshot.Index.Next;
 
-    public override bool HasNews => _file is null && !_awaited!.IsNewerWanted;
+    public override bool HasNews => _file is null && _view!.IsSettled(_wish);
 
     public override ServingStep Step(
         LogExtent extent, long heldBytesMax, scoped ref TransferHeader header, out ReadOnlySpan<byte> body)
@@ -49,7 +53,7 @@ internal sealed class SnapshotServing : Serving
         {
             if (!HasNews)
                 return ServingStep.Waiting;
-            _snapshot = _awaited!.Newest ?? _snapshot;
+            _snapshot = _view!.Newest ?? _snapshot;
             Open();
         }
         header = header with

@@ -77,7 +77,8 @@ public sealed class NewerSnapshotTests
     [Fact]
     public void Who_waits_too_long_gets_the_one_that_is_there()
     {
-        using SessionWorld world = WithSnapshot(Slow with { HurriedBytesPerSecond = 100, NewerMicrosMax = 500_000 });
+        using SessionWorld world = WithSnapshot(
+            Slow with { PieceBytes = 1_000, HurriedBytesPerSecond = 4_000, NewerMicrosMax = 500_000 });
         Write(world, 4_000);
         long begin = world.Clock.MonotonicMicros;
         Want(world);
@@ -96,7 +97,49 @@ public sealed class NewerSnapshotTests
     }
 
     [Fact]
-    public void Nobody_waits_where_no_replica_takes_any() => Assert.False(new SnapshotView().TryWant());
+    public void Nobody_waits_where_no_replica_takes_any()
+    {
+        var view = new SnapshotView();
+        Assert.Null(view.TryWant());
+        view.BeginTaking();
+        int wish = view.TryWant()!.Value;
+        Assert.False(view.IsSettled(wish));
+        view.Dispose();
+        Assert.True(view.IsSettled(wish));
+        Assert.Null(view.TryWant());
+        Assert.False(view.IsNewerWanted);
+    }
+
+    [Fact]
+    public void The_wish_of_one_does_not_hold_another_whose_wish_is_settled()
+    {
+        var view = new SnapshotView();
+        view.BeginTaking();
+        int first = view.TryWant()!.Value;
+        view.Settle();
+        int second = view.TryWant()!.Value;
+        Assert.True(view.IsSettled(first));
+        Assert.False(view.IsSettled(second));
+        Assert.True(view.IsNewerWanted);
+    }
+
+    [Fact]
+    public void A_replica_that_keeps_nothing_on_disk_takes_none_for_anybody()
+    {
+        using SessionWorld world = new(snapshots: Options with { EveryBytes = long.MaxValue }, isDurable: false);
+        Assert.Null(world.Snapshots.TryWant());
+    }
+
+    [Fact]
+    public void Nobody_waits_for_what_takes_too_long_by_its_length()
+    {
+        using SessionWorld world = WithSnapshot(
+            Slow with { HurriedBytesPerSecond = 500, NewerMicrosMax = 1_000_000 });
+        Write(world, 4_000);
+        long begin = world.Clock.MonotonicMicros;
+        Want(world);
+        Assert.InRange(world.Clock.MonotonicMicros - begin, 0, 200_000);
+    }
 
     // A small first snapshot, and none by itself for long.
     private static SessionWorld WithSnapshot(SnapshotOptions options, long everyBytes = 50_000)
@@ -118,7 +161,7 @@ public sealed class NewerSnapshotTests
 
     private static void Want(SessionWorld world)
     {
-        Assert.True(world.Snapshots.TryWant());
+        Assert.NotNull(world.Snapshots.TryWant());
         world.RunUntil(() => !world.Snapshots.IsNewerWanted);
     }
 

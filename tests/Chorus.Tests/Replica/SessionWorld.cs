@@ -20,17 +20,19 @@ internal sealed class SessionWorld : IDisposable
     private readonly bool _onThread;
     private SnapshotOptions? _snapshots;
     private readonly SlotStateMachineOptions? _slots;
+    private readonly bool _isDurable;
     private RecordLog _log;
 
     /// <param name="limits">Of sessions; the defaults where null.</param>
     /// <param name="onThread">Whether a thread of its own applies; always with slots.</param>
     /// <param name="snapshots">When they are taken; null: never.</param>
     /// <param name="slots">Keeps the state in a file of slots; null: in memory.</param>
+    /// <param name="isDurable">Whether it tells others that its log is on a disk.</param>
     public SessionWorld(
         SessionLimits? limits = null, bool onThread = false, SnapshotOptions? snapshots = null,
-        SlotStateMachineOptions? slots = null)
+        SlotStateMachineOptions? slots = null, bool isDurable = true)
     {
-        _slots = slots;
+        (_slots, _isDurable) = (slots, isDurable);
         Limits = limits ?? new SessionLimits();
         _onThread = onThread || slots is not null;
         _snapshots = snapshots;
@@ -207,6 +209,7 @@ internal sealed class SessionWorld : IDisposable
                 new Member(new NodeId("a"), 1, MemberKind.Voter, "a:12000", "a:11000")]),
             Sessions = Limits,
             Snapshots = _snapshots ?? new SnapshotOptions(),
+            IsDurable = _isDurable,
         };
         var ports = new ReplicaPorts
         {
