@@ -89,13 +89,19 @@ public sealed class AckedTests : IDisposable
     public async Task A_stale_read_during_the_load_is_noticed()
     {
         FakeCluster cluster = new() { Asynchronous = true };
-        int losses = 0;
+        bool isLost = false;
+        var gate = new Lock();
         ValueTask<Common.Client.ClientResult> Send(bool write, ReadOnlyMemory<byte> command)
         {
-            // Several callers count at once: none of them need see a certain number.
-            if (cluster.Operations >= 1000 && Interlocked.Exchange(ref losses, 1) == 0)
-                foreach (string key in cluster.Values.Keys)
-                    cluster.Values.TryRemove(key, out _);
+            // Nobody goes on before all is lost: a caller that is held up would lose it when the others have ended.
+            lock (gate)
+            {
+                if (cluster.Operations >= 1000 && !isLost)
+                {
+                    cluster.Values.Clear();
+                    isLost = true;
+                }
+            }
             return cluster.Send(write, command);
         }
         LoadResult result = await new LoadEngine(Plan, [Send]).RunAsync(default);
