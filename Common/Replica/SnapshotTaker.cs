@@ -86,6 +86,8 @@ internal sealed class SnapshotTaker
         ? Step.IsPressed ? 0 : _nextPieceAt
         : long.MaxValue;
 
+    private bool IsAwaited => _port.View is { IsNewerWanted: true };
+
     /// <summary>Once a round of the loop: sees what the disk has done, and whether a snapshot is due.</summary>
     /// <param name="nowMicros">Monotonic time.</param>
     /// <param name="applied">Last index applied.</param>
@@ -151,11 +153,22 @@ internal sealed class SnapshotTaker
         return bytes >= every && bytes - every >= every / Math.Max(1, voters) * place;
     }
 
-    private long PerSecond => IsAwaited
-        ? Math.Max(_options.Snapshots.BytesPerSecond, _options.Snapshots.HurriedBytesPerSecond)
-        : _options.Snapshots.BytesPerSecond;
+    /// <summary>
+    /// Whether a snapshot of the present comes to a member that waits for it sooner than the log behind an older one.
+    /// </summary>
+    /// <remarks>
+    /// Who catches up has no present to give; and what takes longer than anybody waits is not begun.
+    /// </remarks>
+    /// <param name="bytes">Length of the log behind the older one.</param>
+    /// <param name="length">About how long the new one becomes.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="isCatchingUp">Whether it fetches what others have committed long ago.</param>
+    internal static bool IsWorthReplacing(long bytes, long length, SnapshotOptions options, bool isCatchingUp) =>
+        !isCatchingUp && bytes >= Math.Max(options.StaleBytes, length)
+            && length * 1e6 / HurriedBytesPerSecond(options) < options.NewerMicrosMax;
 
-    private bool IsAwaited => _port.View is { IsNewerWanted: true };
+    private static long HurriedBytesPerSecond(SnapshotOptions options) =>
+        Math.Max(options.BytesPerSecond, options.HurriedBytesPerSecond);
 
     private void NoteWish(long nowMicros)
     {
@@ -177,33 +190,29 @@ internal sealed class SnapshotTaker
     private void Look(long nowMicros)
     {
         _lookAt = nowMicros + LookMicros;
+        // Asked once: who wishes a moment later is not settled unheard.
         bool isAwaited = IsAwaited;
         _isForMember = isAwaited && _port.Store.Newest is { } newest && IsWorthReplacing(newest.Index);
-        if (_isForMember || IsDue(_applied, _isCatchingUp))
+        if (_isForMember || IsDue())
             _stage = Stage.Wanted;
         else if (isAwaited)
             Settle();
     }
 
-    // Whether a snapshot of the present is made and sent sooner than the log behind that one.
-    private bool IsWorthReplacing(LogIndex index)
-    {
-        long length = _port.Store.Newest?.LengthBytes ?? 0;
-        return !_isCatchingUp && _applied > index
-            && length * 1e6 / PerSecond < _options.Snapshots.NewerMicrosMax
-            && _log.BytesBetween(index.Next, _applied.Next) >= Math.Max(_options.Snapshots.StaleBytes, length);
-    }
+    private bool IsWorthReplacing(LogIndex index) => _applied > index && IsWorthReplacing(
+        _log.BytesBetween(index.Next, _applied.Next), _port.Store.Newest?.LengthBytes ?? 0, _options.Snapshots,
+        _isCatchingUp);
 
-    private bool IsDue(LogIndex applied, bool isCatchingUp)
+    private bool IsDue()
     {
         SnapshotInfo? newest = _port.Store.Newest;
         LogIndex from = newest?.Index.Next ?? new LogIndex(1);
-        if (applied < from)
+        if (_applied < from)
             return false;
         long every = Math.Max(_options.Snapshots.EveryBytes, newest?.LengthBytes ?? 0);
         IReadOnlyList<NodeId> voters = _node.Configuration.Voters;
         int place = newest?.Header.Maker == _options.Incarnation ? 0 : Math.Max(0, PlaceAmong(voters));
-        return IsDue(_log.BytesBetween(from, applied.Next), every, place, voters.Count, isCatchingUp);
+        return IsDue(_log.BytesBetween(from, _applied.Next), every, place, voters.Count, _isCatchingUp);
     }
 
     private int PlaceAmong(IReadOnlyList<NodeId> voters)
@@ -282,7 +291,9 @@ internal sealed class SnapshotTaker
         }
         else if (Step.Piece is null && (nowMicros >= _nextPieceAt || Step.IsPressed))
         {
-            long took = _options.Snapshots.PieceBytes * 1_000_000L / PerSecond;
+            SnapshotOptions options = _options.Snapshots;
+            long perSecond = IsAwaited ? HurriedBytesPerSecond(options) : options.BytesPerSecond;
+            long took = options.PieceBytes * 1_000_000L / perSecond;
             // Who was held up does not catch up by a burst.
             _nextPieceAt = Math.Max(_nextPieceAt + took, nowMicros);
             _filling.ResetWrittenCount();

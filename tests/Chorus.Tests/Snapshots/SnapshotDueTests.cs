@@ -31,6 +31,26 @@ public sealed class SnapshotDueTests
         Assert.False(SnapshotTaker.IsDue(1 << 30, long.MaxValue, place, voters: 3, isCatchingUp: true));
     }
 
+    [Theory]
+    [InlineData(99, 50, 100, false, false)]
+    [InlineData(100, 50, 100, false, true)]
+    [InlineData(199, 200, 100, false, false)]
+    [InlineData(200, 200, 100, false, true)]
+    [InlineData(200, 200, 100, true, false)]
+    [InlineData(1_000, 1_000, 100, false, false)]
+    public void One_is_replaced_for_a_member_if_that_is_sooner_there_than_the_log_behind_it(
+        long bytes, long length, long staleBytes, bool isCatchingUp, bool isWorthIt)
+    {
+        var options = new SnapshotOptions
+        {
+            StaleBytes = staleBytes,
+            BytesPerSecond = 10,
+            HurriedBytesPerSecond = 100,
+            NewerMicrosMax = 10_000_000,
+        };
+        Assert.Equal(isWorthIt, SnapshotTaker.IsWorthReplacing(bytes, length, options, isCatchingUp));
+    }
+
     [Fact]
     public void A_node_among_no_voters_takes_its_own() =>
         Assert.True(SnapshotTaker.IsDue(100, every: 100, place: 0, voters: 0, isCatchingUp: false));
