@@ -16,6 +16,8 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
     private readonly Dictionary<string, LogIndex> _offers = [];
     private ulong _turn = options.Seed;
 
+    private string LeaderAddress => node.Leader.IsNone ? "" : link.TransferAddressOf(node.Leader);
+
     /// <summary>
     /// Transfer address of the next source that has not offered a snapshot instead; empty when nobody can be asked now.
     /// </summary>
@@ -85,11 +87,10 @@ internal sealed class CatchUpSources(ReplicaOptions options, RaftNode node, Peer
                 addresses.Add(address);
         }
         // A node that has just joined knows its leader before any configuration that names it.
-        if (rank == 2 && addresses.Count == 0 && !node.Leader.IsNone && link.TransferAddressOf(node.Leader) is
-            { Length: > 0 } leader)
+        if (rank == 2 && addresses.Count == 0 && LeaderAddress is { Length: > 0 } leader)
             addresses.Add(leader);
         if (rank == 0 && node.Configuration.Members.Count == 0)
-            addresses.AddRange(options.KnownSources);
+            addresses.AddRange(options.KnownSources.Where(address => address != LeaderAddress));
         return [.. addresses];
     }
 }

@@ -77,6 +77,21 @@ public sealed class CatchUpTests : IDisposable
         Assert.True(leader.Opened > 0 && observer.Opened > 0);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Who_has_just_joined_and_knows_no_configuration_asks_the_leader_last(ulong seed)
+    {
+        using var joining = new CatchUpNode(
+            Entries, CatchUpNode.Options with { Seed = seed, KnownSources = ["a:14000", "c:14000"] });
+        FakeSource leader = joining.Add("a");
+        FakeSource follower = joining.Add("c");
+        joining.Hear(1, 1, commit: Entries);
+        joining.RunUntil(() => follower.ChunksSent + leader.ChunksSent > 0, "somebody is asked");
+        Assert.Equal(0, leader.Opened);
+    }
+
     [Fact]
     public void A_source_that_dies_in_the_middle_is_followed_by_the_next_one()
     {
