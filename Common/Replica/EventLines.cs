@@ -16,6 +16,9 @@ internal sealed class EventLines(NodeId node, IClock clock, ILogger logger)
     private int _campaigns;
     private bool _isDiskFull;
 
+    /// <summary>Whether the cluster has removed this node: then it is no news that it knows of no leader.</summary>
+    public bool IsRemoved { get; set; }
+
     /// <summary>Something has happened in the core.</summary>
     public void Note(in RaftEvent e)
     {
@@ -87,7 +90,7 @@ internal sealed class EventLines(NodeId node, IClock clock, ILogger logger)
             (_searchesSince, _saidAt) = (now, now);
             return true;
         }
-        if (now - _saidAt >= SearchLineMicros)
+        if (!IsRemoved && now - _saidAt >= SearchLineMicros)
         {
             _saidAt = now;
             logger.NoLeader(node, (now - since) / 1_000_000);

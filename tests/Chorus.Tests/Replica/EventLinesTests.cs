@@ -35,6 +35,21 @@ public sealed class EventLinesTests
         Assert.Equal(13, _heard.Lines.Count);
     }
 
+    [Fact]
+    public void A_node_that_was_removed_does_not_complain_that_it_has_no_leader()
+    {
+        for (int i = 0; i < 600; i++)
+        {
+            Note(RaftEventKind.BecamePreCandidate);
+            _clock.MonotonicMicros += 500_000;
+            _lines.IsRemoved = i >= 200;
+        }
+        Assert.Equal(2, _heard.Lines.Count);
+        _lines.IsRemoved = false;
+        Note(RaftEventKind.BecamePreCandidate);
+        Assert.Contains("no leader for 300 s", _heard.Lines[^1], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(RaftEventKind.LostQuorum, "the network between")]
     [InlineData(RaftEventKind.DiskStalled, "Look at the disk")]
