@@ -25,9 +25,8 @@ internal sealed class SnapshotFetch(
     private ArrayBufferWriter<byte> _coming = new();
     private ArrayBufferWriter<byte> _writing = new();
     private int _comingChunks;
-    private int _writingChunks;
     private long _comingAt;
-    private long _releaseAt;
+    private long _nextWriteAt;
     private long _offerUntil;
 
     private Stage _stage;
@@ -52,7 +51,8 @@ internal sealed class SnapshotFetch(
     public SnapshotInfo? Installed { get; private set; }
 
     /// <summary>Monotonic time at which more may be fetched; far away while that is not what it waits for.</summary>
-    public long NextWorkMicros => IsActive && _writingChunks > 0 && _job.IsFinished ? _releaseAt : long.MaxValue;
+    public long NextWorkMicros =>
+        _coming.WrittenCount > 0 && IsActive && _job.IsFinished ? _nextWriteAt : long.MaxValue;
 
     /// <summary>Why the fetch from <see cref="Address"/> ended without a snapshot; empty: it did not.</summary>
     public string Failure { get; private set; } = "";
@@ -73,9 +73,9 @@ internal sealed class SnapshotFetch(
             _coming.ResetWrittenCount();
             _comingAt = 0;
         }
-        // What is still to be written of an earlier stream is owed to nobody.
-        (_comingChunks, _writingChunks) = (0, 0);
-        _releaseAt = nowMicros;
+        // What came of an earlier stream is owed to nobody.
+        _comingChunks = 0;
+        _nextWriteAt = nowMicros;
     }
 
     /// <summary>Gives up; what has come so far may be gone on with.</summary>
@@ -147,22 +147,19 @@ internal sealed class SnapshotFetch(
 
     private bool WriteOn(long nowMicros)
     {
-        if (_writingChunks > 0 && nowMicros >= _releaseAt)
-        {
-            if (_stream.State == TransferStreamState.Open)
-                _stream.Release(nowMicros, _writingChunks);
-            _writingChunks = 0;
-            _releaseAt = nowMicros + _writing.WrittenCount * 1_000_000L / options.SnapshotFetchBytesPerSecond;
-        }
-        if (_writingChunks > 0)
-            return false;
         if (_coming.WrittenCount > 0)
         {
+            if (nowMicros < _nextWriteAt)
+                return false;
+            // As much may come while this is written.
+            if (_stream.State == TransferStreamState.Open)
+                _stream.Release(nowMicros, _comingChunks);
+            _comingChunks = 0;
             (_coming, _writing) = (_writing, _coming);
-            (_comingChunks, _writingChunks) = (0, _comingChunks);
             _coming.ResetWrittenCount();
             _job.Add(_comingAt, _writing);
             _comingAt += _writing.WrittenCount;
+            _nextWriteAt = nowMicros + _writing.WrittenCount * 1_000_000L / options.SnapshotFetchBytesPerSecond;
         }
         else if (_stream.State == TransferStreamState.Complete)
         {

@@ -9,6 +9,7 @@ namespace Chorus.Common.Replica;
 internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
 {
     private IStorageFile? _file;
+    private SnapshotReader? _reader;
 
     /// <summary>What <see cref="Verify"/> found; null before, and when it was damaged.</summary>
     public SnapshotInfo? Verified { get; private set; }
@@ -23,17 +24,19 @@ internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
         _file!.Write(position, bytes.WrittenSpan);
         // The disk gets a little at a time, without a flush: the log's own syncs do not wait behind much.
         _file.BeginWriteBack(position, bytes.WrittenCount);
+        // While the next bytes come: what is damaged is not fetched to its end, and the end is not far from the start.
+        VerifyBefore(position + bytes.WrittenCount);
     });
 
-    /// <summary>Prepares the step that makes the file durable and reads all of it.</summary>
+    /// <summary>Prepares the step that makes the file durable and reads the rest of it.</summary>
     public void Verify() => Prepare(() =>
     {
         Verified = null;
         _file ??= storage.Open(SnapshotNames.Fetched, writable: true);
         _file.Sync();
-        _file.Dispose();
-        _file = null;
-        Verified = SnapshotReader.Verify(storage, SnapshotNames.Fetched);
+        _reader ??= SnapshotReader.Open(storage, SnapshotNames.Fetched);
+        Verified = _reader.VerifyRest();
+        Close();
     });
 
     /// <summary>Prepares the step that gives the file its name: from then on a start begins with it.</summary>
@@ -46,18 +49,41 @@ internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
     /// <summary>Prepares the step that throws the file away.</summary>
     public void Abandon() => Prepare(() =>
     {
-        _file?.Dispose();
-        _file = null;
+        Close();
         if (storage.Exists(SnapshotNames.Fetched))
             storage.Delete(SnapshotNames.Fetched);
     });
 
     /// <inheritdoc/>
-    public override void Dispose() => _file?.Dispose();
+    public override void Dispose() => Close();
+
+    private void VerifyBefore(long offset)
+    {
+        if (_reader is null && !IsHeaderBefore(offset))
+            return;
+        _reader ??= SnapshotReader.Open(storage, SnapshotNames.Fetched);
+        _reader.VerifyBefore(offset);
+    }
+
+    private bool IsHeaderBefore(long offset)
+    {
+        if (offset < SnapshotHeader.FixedBytes)
+            return false;
+        Span<byte> start = stackalloc byte[SnapshotHeader.FixedBytes];
+        _file!.Read(0, start);
+        return offset >= SnapshotHeader.LengthOf(start, out _);
+    }
+
+    private void Close()
+    {
+        _file?.Dispose();
+        _reader?.Dispose();
+        (_file, _reader) = (null, null);
+    }
 
     private void Renew()
     {
-        _file?.Dispose();
+        Close();
         if (storage.Exists(SnapshotNames.Fetched))
             storage.Delete(SnapshotNames.Fetched);
         _file = storage.Create(SnapshotNames.Fetched);

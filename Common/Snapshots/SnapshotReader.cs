@@ -82,10 +82,31 @@ public sealed class SnapshotReader : IDisposable
     public static SnapshotInfo Verify(IStorage storage, string name)
     {
         using SnapshotReader reader = Open(storage, name);
-        while (reader.TryRead(out _, out _))
+        return reader.VerifyRest();
+    }
+
+    /// <summary>Reads on to the end.</summary>
+    /// <returns>What the snapshot is of.</returns>
+    /// <exception cref="LogCorruptionException">It is not what was written.</exception>
+    /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public SnapshotInfo VerifyRest()
+    {
+        while (TryRead(out _, out _))
         {
         }
-        return reader.Info;
+        return Info;
+    }
+
+    /// <summary>Reads on in a file that still grows: the pieces that are there, not the end.</summary>
+    /// <param name="offset">Offset in the file before which all of it is there.</param>
+    /// <exception cref="LogCorruptionException">It is not what was written.</exception>
+    /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void VerifyBefore(long offset)
+    {
+        while (IsPieceBefore(offset))
+            TryRead(out _, out _);
     }
 
     /// <summary>Reads the next piece.</summary>
@@ -134,6 +155,16 @@ public sealed class SnapshotReader : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    // A length that makes no sense is left to whoever reads the end.
+    private bool IsPieceBefore(long offset)
+    {
+        long room = offset - _position - _frame.Length;
+        if (room < 0 || _file.Read(_position, _frame) < _frame.Length)
+            return false;
+        SnapshotFrame frame = SnapshotFrame.Decode(_frame);
+        return frame.Section != SnapshotSection.End && frame.Length >= 0 && frame.Length <= room;
+    }
 
     // Here, so that nothing is done with a snapshot of which a part is not understood.
     private void RefuseNewer(SnapshotSection section, ReadOnlySpan<byte> piece)
