@@ -17,7 +17,7 @@ public sealed class KvStateMachine : IStateMachine
         "the bytes are not a KvCommand with a known operation and a key of at least one byte";
 
     private readonly KvStateMachineOptions _options;
-    private readonly KvStateMachineTable _entries = new();
+    private readonly KvStateMachineTable _entries;
     private KvStateMachineSnapshot? _snapshot;
     private uint _snapshots;
     private SessionTable _sessions = new();
@@ -27,8 +27,11 @@ public sealed class KvStateMachine : IStateMachine
 
     /// <summary>Starts empty.</summary>
     /// <param name="options">Limits; the defaults where null.</param>
-    public KvStateMachine(KvStateMachineOptions? options = null) =>
+    public KvStateMachine(KvStateMachineOptions? options = null)
+    {
         _options = options ?? new KvStateMachineOptions();
+        _entries = new KvStateMachineTable(_options.SegmentBytesMax);
+    }
 
     /// <inheritdoc/>
     public ulong Digest => _defersDigest ? Rehash() : _digest;
@@ -172,7 +175,7 @@ public sealed class KvStateMachine : IStateMachine
         int place = _entries.Find(key);
         if (place < 0)
             return Code.NotFound;
-        response.Write(_entries.At(place).Value);
+        response.Write(_entries.ValueAt(place));
         return Code.Ok;
     }
 
@@ -180,10 +183,10 @@ public sealed class KvStateMachine : IStateMachine
     {
         int place = _entries.FindOrAdd(key, value.Length, out bool isNew);
         _snapshot?.BeforeChange(place, isNew);
-        ref KvStateMachineTable.Entry entry = ref _entries.At(place);
-        entry.Store(value);
+        _entries.Store(place, value);
         if (_defersDigest)
             return;
+        ref KvStateMachineTable.Entry entry = ref _entries.At(place);
         _digest -= entry.Hash;
         entry.Hash = KvStateMachineDigest.OfEntry(key, value);
         _digest += entry.Hash;
@@ -192,7 +195,7 @@ public sealed class KvStateMachine : IStateMachine
     private Code Change(KvCommandView command, IBufferWriter<byte> response)
     {
         int place = _entries.Find(command.Key);
-        ReadOnlySpan<byte> current = place < 0 ? default : _entries.At(place).Value;
+        ReadOnlySpan<byte> current = place < 0 ? default : _entries.ValueAt(place);
         Span<byte> number = stackalloc byte[RelativeCommand.NumberBytesMax];
         if (!RelativeCommand.TryApply(command, place >= 0, current, number, out int length))
         {
@@ -224,7 +227,7 @@ public sealed class KvStateMachine : IStateMachine
             ref KvStateMachineTable.Entry entry = ref _entries.At(place);
             if (!entry.IsTaken)
                 continue;
-            entry.Hash = KvStateMachineDigest.OfEntry(entry.Key, entry.Value);
+            entry.Hash = KvStateMachineDigest.OfEntry(_entries.KeyAt(place), _entries.ValueAt(place));
             digest += entry.Hash;
         }
         return digest;

@@ -35,7 +35,7 @@ internal sealed class KvStateMachineAhead(KvStateMachineTable table, KvStateMach
 
         int third = Behind(first, 2 * StepDistance);
         if (_places[third] >= 0 && _places[third] < table.PlacesUntil)
-            Prefetch.From(in table.At(_places[third]).First);
+            Prefetch.From(in table.FirstAt(_places[third]));
     }
 
     private static int Behind(int at, int distance) => (at + RingLength - distance) % RingLength;

@@ -23,4 +23,10 @@ public sealed record KvStateMachineOptions
     /// Entries from which on it wants to know what is coming: fewer are close to the processor anyway. Default 16,384.
     /// </summary>
     public int LookaheadEntriesMin { get; init; } = 1 << 14;
+
+    /// <summary>
+    /// Length of the segments of memory that keys and values are in, once there are enough of them, in bytes. Default
+    /// 16 MiB.
+    /// </summary>
+    public int SegmentBytesMax { get; init; } = 16 << 20;
 }

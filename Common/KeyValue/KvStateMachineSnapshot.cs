@@ -42,7 +42,7 @@ internal sealed class KvStateMachineSnapshot(
             return;
         entry.SnapshotNumber = number;
         if (!isNew)
-            _displaced.Add(entry.Key, entry.Value);
+            _displaced.Add(table.KeyAt(place), table.ValueAt(place));
     }
 
     /// <inheritdoc/>
@@ -56,8 +56,10 @@ internal sealed class KvStateMachineSnapshot(
             ref KvStateMachineTable.Entry entry = ref table.At(_next);
             if (!entry.IsTaken || entry.SnapshotNumber == number)
                 continue;
-            KvPieces.Write(piece, entry.Key, entry.Value);
-            length += KvPieces.LengthOf(entry.Key, entry.Value);
+            ReadOnlySpan<byte> key = table.KeyAt(_next);
+            ReadOnlySpan<byte> value = table.ValueAt(_next);
+            KvPieces.Write(piece, key, value);
+            length += KvPieces.LengthOf(key, value);
         }
         return length > 0 || _next < _until || !_displaced.IsEmpty;
     }

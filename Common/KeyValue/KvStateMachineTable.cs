@@ -8,8 +8,8 @@ namespace Chorus.Common.KeyValue;
 /// </summary>
 /// <remarks>
 /// Places are in pages, so that growth copies nothing. A place that was left is taken again by the next entry. An entry
-/// is found by way of three memory accesses: a slot of <see cref="KvStateMachineIndex"/>, the entry, and the array that
-/// has its key and its value.
+/// is found by way of three memory accesses: a slot of <see cref="KvStateMachineIndex"/>, the entry, and the block of
+/// <see cref="KvMemory"/> that has its key and its value.
 /// </remarks>
 internal sealed class KvStateMachineTable
 {
@@ -21,8 +21,13 @@ internal sealed class KvStateMachineTable
     private readonly List<Entry[]> _pages = [];
     private readonly Stack<int> _free = new();
     private readonly KvStateMachineAhead _ahead;
+    private readonly KvMemory _memory;
 
-    public KvStateMachineTable() => _ahead = new KvStateMachineAhead(this, _index);
+    public KvStateMachineTable(int segmentBytesMax)
+    {
+        _ahead = new KvStateMachineAhead(this, _index);
+        _memory = new KvMemory(this, segmentBytesMax);
+    }
 
     /// <summary>Entries.</summary>
     public int Count { get; private set; }
@@ -30,8 +35,32 @@ internal sealed class KvStateMachineTable
     /// <summary>Index behind the last place that was ever taken.</summary>
     public int PlacesUntil { get; private set; }
 
+    /// <summary>Bytes of memory for keys and values, holes among them.</summary>
+    public long HeldBytes => _memory.HeldBytes;
+
     /// <summary>The entry at a place.</summary>
     public ref Entry At(int place) => ref _pages[place >> PageBits][place & (PageEntries - 1)];
+
+    /// <summary>The key at a place that is taken. Valid until the next change.</summary>
+    public ReadOnlySpan<byte> KeyAt(int place)
+    {
+        ref Entry entry = ref At(place);
+        return _memory.Slice(entry.Block, 0, entry.KeyLength);
+    }
+
+    /// <summary>The value at a place that is taken. Valid until the next change.</summary>
+    public ReadOnlySpan<byte> ValueAt(int place)
+    {
+        ref Entry entry = ref At(place);
+        return _memory.Slice(entry.Block, entry.KeyLength, entry.ValueLength);
+    }
+
+    /// <summary>The first byte of an entry; no byte where nobody is.</summary>
+    public ref readonly byte FirstAt(int place)
+    {
+        ref Entry entry = ref At(place);
+        return ref MemoryMarshal.GetReference(entry.IsTaken ? _memory.Slice(entry.Block, 0, 1) : default);
+    }
 
     /// <summary>A key will be looked for soon.</summary>
     public void Expect(ReadOnlySpan<byte> key) => _ahead.Expect(_keys.Hash(key));
@@ -51,25 +80,45 @@ internal sealed class KvStateMachineTable
         if (!isNew)
             return place;
         place = Take();
-        At(place).Begin(key, room);
+        Begin(place, key, room);
         _index.Add(hash, place);
         Count++;
         return place;
     }
 
+    /// <summary>
+    /// Gives an entry a value. Its bytes stay where they are where the value fits and fills at least half of the room.
+    /// </summary>
+    public void Store(int place, ReadOnlySpan<byte> value)
+    {
+        ref Entry entry = ref At(place);
+        KvAddress old = entry.Block;
+        int room = _memory.LengthOf(old) - entry.KeyLength;
+        bool moves = value.Length > room || value.Length < room / 2;
+        if (moves)
+            Begin(place, KeyAt(place), value.Length);
+        value.CopyTo(_memory.Slice(entry.Block, entry.KeyLength, value.Length));
+        entry.ValueLength = value.Length;
+        if (moves)
+            _memory.Free(old);
+    }
+
     /// <summary>Lets a place go.</summary>
     public void Remove(int place)
     {
-        _index.Remove(_keys.Hash(At(place).Key), place);
+        _index.Remove(_keys.Hash(KeyAt(place)), place);
+        KvAddress block = At(place).Block;
         At(place) = default;
         _free.Push(place);
         Count--;
+        _memory.Free(block);
     }
 
     /// <summary>Lets all go.</summary>
     public void Clear()
     {
         _index.Clear();
+        _memory.Clear();
         _pages.Clear();
         _free.Clear();
         PlacesUntil = Count = 0;
@@ -80,7 +129,7 @@ internal sealed class KvStateMachineTable
         KvStateMachineIndex.Search search = _index.Begin(hash);
         while (search.TryNext(out int place))
         {
-            if (At(place).Key.SequenceEqual(key))
+            if (KeyAt(place).SequenceEqual(key))
                 return place;
         }
         return -1;
@@ -95,13 +144,25 @@ internal sealed class KvStateMachineTable
         return PlacesUntil++;
     }
 
+    private void Begin(int place, ReadOnlySpan<byte> key, int room)
+    {
+        ref Entry entry = ref At(place);
+        entry.Block = _memory.Allocate(place, key.Length + room);
+        entry.KeyLength = key.Length;
+        key.CopyTo(_memory.Slice(entry.Block, 0, key.Length));
+    }
+
     /// <summary>A key with its value.</summary>
     public struct Entry
     {
-        // The key, the value, and what room is left: one object for the garbage collector, and one place in memory.
-        private byte[]? _bytes;
-        private int _keyLength;
-        private int _valueLength;
+        /// <summary>Has the key, the value, and what room is left; the default where nobody is.</summary>
+        public KvAddress Block;
+
+        /// <summary>Length of the key, in bytes.</summary>
+        public int KeyLength;
+
+        /// <summary>Length of the value, in bytes.</summary>
+        public int ValueLength;
 
         /// <summary>The entry's part of the digest.</summary>
         public ulong Hash;
@@ -110,36 +171,6 @@ internal sealed class KvStateMachineTable
         public uint SnapshotNumber;
 
         /// <summary>Whether anybody is here.</summary>
-        public readonly bool IsTaken => _bytes is not null;
-
-        /// <summary>The first of its bytes; nothing where nobody is.</summary>
-        public readonly ref byte First => ref MemoryMarshal.GetReference(_bytes.AsSpan());
-
-        public readonly ReadOnlySpan<byte> Key => _bytes.AsSpan(0, _keyLength);
-
-        public readonly ReadOnlySpan<byte> Value => _bytes.AsSpan(_keyLength, _valueLength);
-
-        /// <summary>Takes the place, with an empty value.</summary>
-        /// <param name="key">Copied.</param>
-        /// <param name="room">Bytes of the value that it is to get.</param>
-        public void Begin(ReadOnlySpan<byte> key, int room)
-        {
-            _bytes = GC.AllocateUninitializedArray<byte>(key.Length + room);
-            _keyLength = key.Length;
-            key.CopyTo(_bytes);
-        }
-
-        /// <summary>Stays where it is where the value fits and fills at least half of the room.</summary>
-        public void Store(ReadOnlySpan<byte> value)
-        {
-            int room = _bytes!.Length - _keyLength;
-            if (value.Length > room || value.Length < room / 2)
-            {
-                byte[] old = _bytes;
-                Begin(old.AsSpan(0, _keyLength), value.Length);
-            }
-            value.CopyTo(_bytes.AsSpan(_keyLength));
-            _valueLength = value.Length;
-        }
+        public readonly bool IsTaken => KeyLength > 0;
     }
 }

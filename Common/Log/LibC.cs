@@ -10,6 +10,8 @@ internal static partial class LibC
     private const int OpenReadWrite = 2;
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
+    private const int AdviceLargePages = 14;
+    private const nint LargePageBytes = 2 << 20;
     private const int Interrupted = 4;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
@@ -87,6 +89,20 @@ internal static partial class LibC
         };
     }
 
+    /// <summary>
+    /// Asks for large pages for memory that has not been touched yet: clearing it is then most of what the first touch
+    /// costs. Does nothing where there are none.
+    /// </summary>
+    /// <param name="address">Where the memory begins; it does not move.</param>
+    /// <param name="length">Its length in bytes.</param>
+    public static void AdviseLargePages(nint address, nint length)
+    {
+        nint first = (address + LargePageBytes - 1) & ~(LargePageBytes - 1);
+        nint end = (address + length) & ~(LargePageBytes - 1);
+        if (OperatingSystem.IsLinux() && end > first)
+            _ = Advise(first, end - first, AdviceLargePages);
+    }
+
     private static IOException Error(string call, string path) => Error(call, path, Marshal.GetLastPInvokeError());
 
     private static IOException Error(string call, string path, int code) => PosixStorage.Translate(
@@ -94,6 +110,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncRange(SafeFileHandle file, long offset, long length, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nint length, int advice);
 
     // Answers with the error number.
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]

@@ -1,0 +1,223 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Chorus.Common.Log;
+using Chorus.Raft;
+
+namespace Chorus.Common.KeyValue;
+
+/// <summary>
+/// Memory for the bytes of entries: blocks, one behind the other, in a few large segments. So the garbage collector has
+/// a few objects to go through instead of one for each entry, clears nothing, and the segments can have large pages.
+/// </summary>
+/// <remarks>
+/// A block that is let go leaves a hole. When the holes grow to a quarter of what lives, the emptiest segment is gone
+/// through, a few blocks with each that is let go, and what lives in it moves to the newest one. A block is the place
+/// of the entry that it belongs to u32, its length u32, and its bytes.
+/// </remarks>
+/// <param name="table">Knows where each of its entries has its block; told where it goes.</param>
+/// <param name="segmentBytesMax">Length of a segment, once there is enough for one.</param>
+internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
+{
+    private const int HeaderBytes = 8;
+    private const int SegmentBytesMin = 16 << 10;
+
+    // Shorter ones are not worth a large page.
+    private const int LargePagesFrom = 4 << 20;
+
+    // A block longer than one part in so many of a segment gets a segment of its own, which goes when it goes.
+    private const int BlocksInSegmentMin = 16;
+
+    // Holes may be one part in so many of what lives, and one segment.
+    private const int LivingPerHole = 4;
+
+    // Bytes gone through for each byte let go. The emptiest segment has at least one hole in five bytes, so that more
+    // is won than was lost.
+    private const int CleanedPerFreed = 8;
+
+    private readonly List<Segment?> _segments = [];
+    private readonly Stack<int> _freeNumbers = new();
+    private byte[]? _spare;
+    private int _head = -1;
+    private int _nextBytes = Math.Min(SegmentBytesMin, segmentBytesMax);
+    private int _victim = -1;
+    private int _cleanedUntil;
+    private long _sealedBytes;
+    private long _sealedLiving;
+
+    /// <summary>Bytes that all segments take.</summary>
+    public long HeldBytes { get; private set; }
+
+    /// <summary>Takes a block.</summary>
+    /// <param name="place">Of the entry that it is for.</param>
+    /// <param name="length">In bytes; what they are is not defined.</param>
+    public KvAddress Allocate(int place, int length)
+    {
+        int size = SizeOf(length);
+        int number = size > segmentBytesMax / BlocksInSegmentMin ? Add(size, isShared: false) : HeadFor(size);
+        Segment segment = _segments[number]!;
+        Span<byte> block = segment.Bytes.AsSpan(segment.Filled, HeaderBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(block, place);
+        BinaryPrimitives.WriteInt32LittleEndian(block[sizeof(int)..], length);
+        var at = new KvAddress(number, segment.Filled + HeaderBytes);
+        segment.Filled += size;
+        segment.Living += size;
+        return at;
+    }
+
+    /// <summary>A part of a block. Valid until the next one is let go.</summary>
+    public Span<byte> Slice(KvAddress at, int from, int length) =>
+        _segments[at.Segment]!.Bytes.AsSpan(at.Offset + from, length);
+
+    /// <summary>Length of a block.</summary>
+    public int LengthOf(KvAddress at) => BinaryPrimitives.ReadInt32LittleEndian(
+        _segments[at.Segment]!.Bytes.AsSpan(at.Offset - sizeof(int)));
+
+    /// <summary>Lets a block go that no entry names any more. Others may move.</summary>
+    public void Free(KvAddress at)
+    {
+        int size = SizeOf(LengthOf(at));
+        Leave(at.Segment, size);
+        Clean((long)CleanedPerFreed * size);
+    }
+
+    /// <summary>Lets all go.</summary>
+    public void Clear()
+    {
+        _segments.Clear();
+        _freeNumbers.Clear();
+        _spare = null;
+        _head = _victim = -1;
+        _nextBytes = Math.Min(SegmentBytesMin, segmentBytesMax);
+        HeldBytes = _sealedBytes = _sealedLiving = 0;
+    }
+
+    // Blocks begin at multiples of eight, the longest one below what a span can be.
+    private static int SizeOf(int length) => checked(HeaderBytes + length + 7) & ~7;
+
+    private int HeadFor(int size)
+    {
+        Segment? head = _head < 0 ? null : _segments[_head];
+        if (head is { Living: 0 })
+            head.Filled = 0;
+        if (head is not null && head.Bytes.Length - head.Filled >= size)
+            return _head;
+        if (head is not null)
+            Seal(head);
+        int bytes = Math.Max(_nextBytes, size);
+        _nextBytes = Math.Min(2 * _nextBytes, segmentBytesMax);
+        return _head = Add(bytes, isShared: true);
+    }
+
+    private void Seal(Segment head)
+    {
+        _sealedBytes += head.Bytes.Length;
+        _sealedLiving += head.Living;
+        int number = _head;
+        _head = -1;
+        if (head.Living == 0)
+            Release(number);
+    }
+
+    private int Add(int bytes, bool isShared)
+    {
+        byte[] memory = _spare is { } spare && spare.Length == bytes ? spare : Take(bytes);
+        if (memory == _spare)
+            _spare = null;
+        var segment = new Segment(memory, isShared);
+        HeldBytes += bytes;
+        if (_freeNumbers.TryPop(out int number))
+        {
+            _segments[number] = segment;
+            return number;
+        }
+        _segments.Add(segment);
+        return _segments.Count - 1;
+    }
+
+    private static byte[] Take(int bytes)
+    {
+        bool wantsLargePages = bytes >= LargePagesFrom;
+        byte[] memory = GC.AllocateUninitializedArray<byte>(bytes, pinned: wantsLargePages);
+        if (wantsLargePages)
+            LibC.AdviseLargePages(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), bytes);
+        return memory;
+    }
+
+    private void Leave(int number, int size)
+    {
+        Segment segment = _segments[number]!;
+        segment.Living -= size;
+        if (number == _head)
+            return;
+        if (segment.IsShared)
+            _sealedLiving -= size;
+        if (segment.Living == 0)
+            Release(number);
+    }
+
+    private void Release(int number)
+    {
+        Segment segment = _segments[number]!;
+        _segments[number] = null;
+        _freeNumbers.Push(number);
+        HeldBytes -= segment.Bytes.Length;
+        if (number == _victim)
+            _victim = -1;
+        if (!segment.IsShared)
+            return;
+        _sealedBytes -= segment.Bytes.Length;
+        if (segment.Bytes.Length == segmentBytesMax)
+            _spare = segment.Bytes;
+    }
+
+    private void Clean(long bytes)
+    {
+        while (bytes > 0 && (_victim >= 0 || TryPickVictim()))
+        {
+            Segment segment = _segments[_victim]!;
+            Check.That(_cleanedUntil < segment.Filled, "a segment goes when nothing lives in it");
+            var from = new KvAddress(_victim, _cleanedUntil + HeaderBytes);
+            int length = LengthOf(from);
+            int size = SizeOf(length);
+            _cleanedUntil += size;
+            bytes -= size;
+            ref KvStateMachineTable.Entry entry = ref table.At(PlaceOf(from));
+            if (entry.Block != from)
+                continue;
+            KvAddress to = Allocate(PlaceOf(from), length);
+            Slice(from, 0, length).CopyTo(Slice(to, 0, length));
+            entry.Block = to;
+            Leave(from.Segment, size);
+        }
+    }
+
+    private bool TryPickVictim()
+    {
+        if (_sealedBytes - _sealedLiving <= _sealedLiving / LivingPerHole + segmentBytesMax)
+            return false;
+        double emptiest = double.MaxValue;
+        for (int i = 0; i < _segments.Count; i++)
+        {
+            if (i == _head || _segments[i] is not { IsShared: true } segment)
+                continue;
+            double share = (double)segment.Living / segment.Bytes.Length;
+            if (share < emptiest)
+                (emptiest, _victim) = (share, i);
+        }
+        _cleanedUntil = 0;
+        return _victim >= 0;
+    }
+
+    private int PlaceOf(KvAddress at) => BinaryPrimitives.ReadInt32LittleEndian(
+        _segments[at.Segment]!.Bytes.AsSpan(at.Offset - HeaderBytes));
+
+    private sealed class Segment(byte[] bytes, bool isShared)
+    {
+        public readonly byte[] Bytes = bytes;
+
+        // False: of one long block.
+        public readonly bool IsShared = isShared;
+        public int Filled;
+        public int Living;
+    }
+}
