@@ -291,7 +291,7 @@ public sealed class Replica
         Carry(default);
         if (!_catchUp.IsActive)
             _removal!.Work(_node.Leader, _node.Configuration, _node.ConfigurationIndex, now);
-        _lines.IsRemoved = _removal!.Removal.Length > 0;
+        _lines.IsRemoved = !_catchUp.IsActive && _removal!.Removal.Length > 0;
         return worked | _catchUp.FetchSnapshot(now);
     }
 
