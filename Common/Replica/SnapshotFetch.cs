@@ -66,6 +66,9 @@ internal sealed class SnapshotFetch(
         Check.That(!IsActive, "one snapshot at a time");
         (_stage, Failure) = (Stage.Receiving, "");
         _isStepOld = true;
+        // While the disk makes no progress, one fetch after the other must not pile up what came.
+        if (_coming.WrittenCount > 2L * options.CatchUpStream.ChunkBytes * options.CatchUpStream.WindowChunks)
+            _stream.Forget();
         _stream.GoOn(address, options.ClusterId, node.Commit.Next, nowMicros, wantsNewer: true);
         logger.SnapshotAsked(options.Id, address);
         if (_stream.Position == 0)

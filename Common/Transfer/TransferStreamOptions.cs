@@ -10,7 +10,7 @@ public sealed record TransferStreamOptions
 
     /// <summary>
     /// Chunks that may be on their way or with the caller: with <see cref="ChunkBytes"/> the memory that a stream
-    /// takes. Default 16.
+    /// takes. A caller that gives them back while it still writes them takes as much again. Default 16.
     /// </summary>
     public int WindowChunks { get; init; } = 16;
 
