@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Chorus.Common.Log;
 using Chorus.Raft;
@@ -10,12 +11,14 @@ namespace Chorus.Common.KeyValue;
 /// a few objects to go through instead of one for each entry, clears nothing, and the segments can have large pages.
 /// </summary>
 /// <remarks>
-/// A block that is let go leaves a hole. When the holes grow to a quarter of what lives, the emptiest segment is gone
-/// through, a few blocks with each that is let go, and what lives in it moves to the newest one. A block is the place
-/// of the entry that it belongs to u32, its length u32, and its bytes.
+/// A block that is let go leaves a hole. When the holes come to a quarter of what lives and one segment, the emptiest
+/// segment is gone through, a few blocks with each that is let go, and what lives in it moves to the newest one. A
+/// block is the place of the entry that it belongs to u32, its length u32, and its bytes.
 /// </remarks>
 /// <param name="table">Knows where each of its entries has its block; told where it goes.</param>
-/// <param name="segmentBytesMax">Length of a segment, once there is enough for one.</param>
+/// <param name="segmentBytesMax">
+/// Length of a segment, once as much lives; while less does, segments are about as long as that.
+/// </param>
 internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
 {
     private const int HeaderBytes = 8;
@@ -24,28 +27,42 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
     // Shorter ones are not worth a large page.
     private const int LargePagesFrom = 4 << 20;
 
-    // A block longer than one part in so many of a segment gets a segment of its own, which goes when it goes.
-    private const int BlocksInSegmentMin = 16;
+    // A block longer than one part in so many of a segment gets a segment of its own, which goes when it goes: so it
+    // never pays for much cleaning at once.
+    private const int BlocksInSegmentMin = 64;
+    private const int SharedBytesMin = 128;
 
     // Holes may be one part in so many of what lives, and one segment.
     private const int LivingPerHole = 4;
 
     // Bytes gone through for each byte let go. The emptiest segment has at least one hole in five bytes, so that more
-    // is won than was lost.
+    // is won than was lost. Each block counts as some more: its entry has to be looked at.
     private const int CleanedPerFreed = 8;
+    private const int LookBytes = 128;
 
     private readonly List<Segment?> _segments = [];
     private readonly Stack<int> _freeNumbers = new();
     private byte[]? _spare;
     private int _head = -1;
-    private int _nextBytes = Math.Min(SegmentBytesMin, segmentBytesMax);
     private int _victim = -1;
     private int _cleanedUntil;
+    private long _living;
     private long _sealedBytes;
     private long _sealedLiving;
+    private long _segmentBytes;
 
-    /// <summary>Bytes that all segments take.</summary>
-    public long HeldBytes { get; private set; }
+    /// <summary>Bytes that all segments take, one that waits to be used again among them.</summary>
+    public long HeldBytes => _segmentBytes + (_spare?.Length ?? 0);
+
+    /// <summary>Blocks that were moved so far.</summary>
+    public long MovedBlocks { get; private set; }
+
+    private int SharedBytesMax => Math.Max(segmentBytesMax / BlocksInSegmentMin, SharedBytesMin);
+
+    // A store that has become small does not keep what it had when it was large.
+    private int NextBytes => (int)Math.Clamp(
+        (long)BitOperations.RoundUpToPowerOf2((ulong)_living), Math.Min(SegmentBytesMin, segmentBytesMax),
+        segmentBytesMax);
 
     /// <summary>Takes a block.</summary>
     /// <param name="place">Of the entry that it is for.</param>
@@ -53,7 +70,7 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
     public KvAddress Allocate(int place, int length)
     {
         int size = SizeOf(length);
-        int number = size > segmentBytesMax / BlocksInSegmentMin ? Add(size, isShared: false) : HeadFor(size);
+        int number = size > SharedBytesMax ? Add(size, isShared: false) : HeadFor(size);
         Segment segment = _segments[number]!;
         Span<byte> block = segment.Bytes.AsSpan(segment.Filled, HeaderBytes);
         BinaryPrimitives.WriteInt32LittleEndian(block, place);
@@ -61,6 +78,8 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         var at = new KvAddress(number, segment.Filled + HeaderBytes);
         segment.Filled += size;
         segment.Living += size;
+        if (segment.IsShared)
+            _living += size;
         return at;
     }
 
@@ -76,19 +95,23 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
     public void Free(KvAddress at)
     {
         int size = SizeOf(LengthOf(at));
+        bool leavesHole = _segments[at.Segment]!.IsShared;
         Leave(at.Segment, size);
-        Clean((long)CleanedPerFreed * size);
+        if (leavesHole)
+            Clean((long)CleanedPerFreed * (size + LookBytes));
     }
 
     /// <summary>Lets all go.</summary>
     public void Clear()
     {
+        foreach (Segment? segment in _segments)
+            GiveBack(segment?.Bytes);
+        GiveBack(_spare);
         _segments.Clear();
         _freeNumbers.Clear();
         _spare = null;
         _head = _victim = -1;
-        _nextBytes = Math.Min(SegmentBytesMin, segmentBytesMax);
-        HeldBytes = _sealedBytes = _sealedLiving = 0;
+        _segmentBytes = _living = _sealedBytes = _sealedLiving = 0;
     }
 
     // Blocks begin at multiples of eight, the longest one below what a span can be.
@@ -103,9 +126,7 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
             return _head;
         if (head is not null)
             Seal(head);
-        int bytes = Math.Max(_nextBytes, size);
-        _nextBytes = Math.Min(2 * _nextBytes, segmentBytesMax);
-        return _head = Add(bytes, isShared: true);
+        return _head = Add(Math.Max(NextBytes, size), isShared: true);
     }
 
     private void Seal(Segment head)
@@ -124,7 +145,7 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         if (memory == _spare)
             _spare = null;
         var segment = new Segment(memory, isShared);
-        HeldBytes += bytes;
+        _segmentBytes += bytes;
         if (_freeNumbers.TryPop(out int number))
         {
             _segments[number] = segment;
@@ -143,10 +164,19 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         return memory;
     }
 
+    // The collector keeps the address space; the memory goes at once.
+    private static void GiveBack(byte[]? memory)
+    {
+        if (memory is { Length: >= LargePagesFrom })
+            LibC.DiscardContents(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), memory.Length);
+    }
+
     private void Leave(int number, int size)
     {
         Segment segment = _segments[number]!;
         segment.Living -= size;
+        if (segment.IsShared)
+            _living -= size;
         if (number == _head)
             return;
         if (segment.IsShared)
@@ -160,14 +190,20 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         Segment segment = _segments[number]!;
         _segments[number] = null;
         _freeNumbers.Push(number);
-        HeldBytes -= segment.Bytes.Length;
+        _segmentBytes -= segment.Bytes.Length;
         if (number == _victim)
             _victim = -1;
-        if (!segment.IsShared)
-            return;
-        _sealedBytes -= segment.Bytes.Length;
-        if (segment.Bytes.Length == segmentBytesMax)
+        if (segment.IsShared)
+            _sealedBytes -= segment.Bytes.Length;
+        if (_spare is null && segment.IsShared && segment.Bytes.Length == NextBytes)
             _spare = segment.Bytes;
+        else
+            GiveBack(segment.Bytes);
+        if (_spare is not null && _spare.Length > NextBytes)
+        {
+            GiveBack(_spare);
+            _spare = null;
+        }
     }
 
     private void Clean(long bytes)
@@ -180,20 +216,23 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
             int length = LengthOf(from);
             int size = SizeOf(length);
             _cleanedUntil += size;
-            bytes -= size;
+            bytes -= size + LookBytes;
             ref KvStateMachineTable.Entry entry = ref table.At(PlaceOf(from));
             if (entry.Block != from)
                 continue;
-            KvAddress to = Allocate(PlaceOf(from), length);
-            Slice(from, 0, length).CopyTo(Slice(to, 0, length));
+            // Room that it does not need stays behind.
+            int needed = entry.KeyLength + entry.ValueLength;
+            KvAddress to = Allocate(PlaceOf(from), needed);
+            Slice(from, 0, needed).CopyTo(Slice(to, 0, needed));
             entry.Block = to;
+            MovedBlocks++;
             Leave(from.Segment, size);
         }
     }
 
     private bool TryPickVictim()
     {
-        if (_sealedBytes - _sealedLiving <= _sealedLiving / LivingPerHole + segmentBytesMax)
+        if (_sealedBytes - _sealedLiving <= _sealedLiving / LivingPerHole + NextBytes)
             return false;
         double emptiest = double.MaxValue;
         for (int i = 0; i < _segments.Count; i++)

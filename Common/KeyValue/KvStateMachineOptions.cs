@@ -25,8 +25,8 @@ public sealed record KvStateMachineOptions
     public int LookaheadEntriesMin { get; init; } = 1 << 14;
 
     /// <summary>
-    /// Length of the segments of memory that keys and values are in, once there are enough of them, in bytes. Default
-    /// 16 MiB.
+    /// Length of the segments of memory that keys and values are in, once there are enough of them, in bytes: 128 to
+    /// 1 GiB. Default 16 MiB.
     /// </summary>
     public int SegmentBytesMax { get; init; } = 16 << 20;
 }

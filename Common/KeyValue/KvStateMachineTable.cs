@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Chorus.Raft;
 
 namespace Chorus.Common.KeyValue;
 
@@ -25,6 +26,7 @@ internal sealed class KvStateMachineTable
 
     public KvStateMachineTable(int segmentBytesMax)
     {
+        Check.That(segmentBytesMax is >= 128 and <= 1 << 30, "a segment of memory has 128 bytes to 1 GiB");
         _ahead = new KvStateMachineAhead(this, _index);
         _memory = new KvMemory(this, segmentBytesMax);
     }
@@ -37,6 +39,9 @@ internal sealed class KvStateMachineTable
 
     /// <summary>Bytes of memory for keys and values, holes among them.</summary>
     public long HeldBytes => _memory.HeldBytes;
+
+    /// <summary>Blocks of keys and values that were moved so far, so that their memory has few holes.</summary>
+    public long MovedBlocks => _memory.MovedBlocks;
 
     /// <summary>The entry at a place.</summary>
     public ref Entry At(int place) => ref _pages[place >> PageBits][place & (PageEntries - 1)];

@@ -10,6 +10,7 @@ internal static partial class LibC
     private const int OpenReadWrite = 2;
     private const int OpenCloseOnExec = 0x80000;
     private const uint SyncRangeWrite = 2;
+    private const int AdviceNotNeeded = 4;
     private const int AdviceLargePages = 14;
     private const nint LargePageBytes = 2 << 20;
     private const int Interrupted = 4;
@@ -101,6 +102,20 @@ internal static partial class LibC
         nint end = (address + length) & ~(LargePageBytes - 1);
         if (OperatingSystem.IsLinux() && end > first)
             _ = Advise(first, end - first, AdviceLargePages);
+    }
+
+    /// <summary>
+    /// Gives memory back to the system, with all that is in it, while its owner keeps the addresses: what is touched
+    /// again is zeros, or, on other systems, as it was.
+    /// </summary>
+    /// <param name="address">Where the memory begins; it does not move.</param>
+    /// <param name="length">Its length in bytes.</param>
+    public static void DiscardContents(nint address, nint length)
+    {
+        nint first = (address + LargePageBytes - 1) & ~(LargePageBytes - 1);
+        nint end = (address + length) & ~(LargePageBytes - 1);
+        if (OperatingSystem.IsLinux() && end > first)
+            _ = Advise(first, end - first, AdviceNotNeeded);
     }
 
     private static IOException Error(string call, string path) => Error(call, path, Marshal.GetLastPInvokeError());

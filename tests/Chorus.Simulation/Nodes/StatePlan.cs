@@ -30,7 +30,7 @@ internal sealed class StatePlan(SeededRandom random)
             {
                 SnapshotDisplacedBytesMax = displacedBytesMax,
                 LookaheadEntriesMin = 0,
-                SegmentBytesMax = 1024,
+                SegmentBytesMax = 256,
             });
         // As the host does: a state that knows more than what is left of the log is made anew from it.
         if (log.Recovered.HasLostEntries && machine.Storage.Exists(SlotFile.DefaultName))

@@ -1,4 +1,5 @@
 using Chorus.Common.KeyValue;
+using Chorus.Raft;
 
 namespace Chorus.Tests.Kvstore;
 
@@ -93,7 +94,7 @@ public sealed class KvStateMachineMemoryTests
     }
 
     [Fact]
-    public void A_value_that_changes_its_length_again_and_again_takes_one_segment()
+    public void A_value_that_changes_its_length_again_and_again_takes_a_few_segments()
     {
         for (int i = 0; i < 10_000; i++)
             Set(Key(0), new byte[i % 2 == 0 ? 10 : 200]);
@@ -112,6 +113,48 @@ public sealed class KvStateMachineMemoryTests
             _table.Remove(_table.Find(Key(1)));
             Assert.Equal(before, _table.HeldBytes);
         }
+    }
+
+    [Fact]
+    public void A_store_that_has_become_small_does_not_keep_what_it_had()
+    {
+        var table = new KvStateMachineTable(1 << 20);
+        for (int i = 0; i < 20_000; i++)
+            table.Store(table.FindOrAdd(Key(i), 1_000, out _), new byte[1_000]);
+        Assert.InRange(table.HeldBytes, 20_000_000, 25_000_000);
+        for (int i = 100; i < 20_000; i++)
+            table.Remove(table.Find(Key(i)));
+        for (int i = 0; i < 100_000; i++)
+            table.Store(table.Find(Key(i % 100)), new byte[i / 100 % 2 == 0 ? 10 : 50]);
+        Assert.InRange(table.HeldBytes, 100 * 10, 1 << 20);
+    }
+
+    // However much it leaves behind, no command pays for more than a part of a segment.
+    [Fact]
+    public void A_block_that_goes_moves_few_others()
+    {
+        const int segmentBytes = 1 << 20;
+        var table = new KvStateMachineTable(segmentBytes);
+        var random = new Random(3);
+        long longest = 0;
+        for (int i = 0; i < 200_000; i++)
+        {
+            // One entry in a thousand leaves as long a hole as there is.
+            byte[] key = Key(i % 1_000 == 0 ? 60_000 : random.Next(50_000));
+            int length = i % 1_000 > 0 ? random.Next(60) : i % 2_000 == 0 ? 16_000 : 0;
+            long before = table.MovedBlocks;
+            table.Store(table.FindOrAdd(key, length, out _), new byte[length]);
+            longest = Math.Max(longest, table.MovedBlocks - before);
+        }
+        Assert.InRange(table.MovedBlocks, 1_000, long.MaxValue);
+        Assert.InRange(longest, 100, 8 * (segmentBytes / 64 + 128) / 128);
+    }
+
+    [Fact]
+    public void Segments_are_of_a_length_that_can_be()
+    {
+        Assert.Throws<InvariantViolationException>(() => new KvStateMachineTable(127));
+        Assert.Throws<InvariantViolationException>(() => new KvStateMachineTable((1 << 30) + 1));
     }
 
     [Fact]
