@@ -50,9 +50,13 @@ internal sealed class SnapshotFetch(
     /// <summary>The snapshot, durable and verified, from which this node must begin anew; null: not yet.</summary>
     public SnapshotInfo? Installed { get; private set; }
 
-    /// <summary>Monotonic time at which more may be fetched; far away while that is not what it waits for.</summary>
+    /// <summary>Monotonic time at which what came may be written; far away while that is not what it waits for.
+    /// </summary>
     public long NextWorkMicros =>
-        _coming.WrittenCount > 0 && IsActive && _job.IsFinished ? _nextWriteAt : long.MaxValue;
+        WaitingBytes > 0 && IsActive && _job.IsFinished ? _nextWriteAt : long.MaxValue;
+
+    /// <summary>Bytes that came and are not with the disk yet.</summary>
+    public int WaitingBytes => _coming.WrittenCount;
 
     /// <summary>Why the fetch from <see cref="Address"/> ended without a snapshot; empty: it did not.</summary>
     public string Failure { get; private set; } = "";
@@ -67,7 +71,7 @@ internal sealed class SnapshotFetch(
         (_stage, Failure) = (Stage.Receiving, "");
         _isStepOld = true;
         // While the disk makes no progress, one fetch after the other must not pile up what came.
-        if (_coming.WrittenCount > 2L * options.CatchUpStream.ChunkBytes * options.CatchUpStream.WindowChunks)
+        if (WaitingBytes > 2L * options.CatchUpStream.ChunkBytes * options.CatchUpStream.WindowChunks)
             _stream.Forget();
         _stream.GoOn(address, options.ClusterId, node.Commit.Next, nowMicros, wantsNewer: true);
         logger.SnapshotAsked(options.Id, address);

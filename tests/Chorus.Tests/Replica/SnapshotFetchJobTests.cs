@@ -110,18 +110,9 @@ public sealed class SnapshotFetchJobTests
         return bytes.Length;
     }
 
-    // As a disk executor does.
     private void Run(Action prepare)
     {
         prepare();
-        try
-        {
-            _job.Write();
-            _job.Sync();
-        }
-        catch (LogCorruptionException error)
-        {
-            _job.Fail(error);
-        }
+        new InlineDiskExecutor().Post(_job);
     }
 }

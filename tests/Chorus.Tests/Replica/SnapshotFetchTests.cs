@@ -1,0 +1,125 @@
+using Chorus.Common.Log;
+using Chorus.Common.Replica;
+using Chorus.Common.Snapshots;
+using Chorus.Common.Transfer;
+using Chorus.Raft;
+using Chorus.Tests.Log;
+using Chorus.Tests.Snapshots;
+using Chorus.Tests.Transfer;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Chorus.Tests.Replica;
+
+/// <summary>What is on its way, in memory and with the disk while a snapshot is fetched.</summary>
+public sealed class SnapshotFetchTests : IDisposable
+{
+    private const string Here = "a:1";
+    private const int ChunkBytes = 1_000;
+    private const int WindowBytes = 4 * ChunkBytes;
+
+    private static readonly ReplicaOptions Options = CatchUpNode.Options with
+    {
+        CatchUpStream = new TransferStreamOptions { ChunkBytes = ChunkBytes, WindowChunks = WindowBytes / ChunkBytes },
+        SnapshotFetchBytesPerSecond = 1 << 30,
+    };
+
+    private readonly TransferPair _pair = new();
+    private readonly TestSource _source;
+    private readonly LogDriver _own = new(new MemoryStorage());
+    private readonly HeldDisk _disk = new();
+    private long _now = 1_000_000;
+
+    public SnapshotFetchTests()
+    {
+        _source = new TestSource(_pair.Listen(Here));
+        _source.Append(20);
+        byte[][] pieces = [.. Enumerable.Range(0, 60).Select(i => Enumerable.Repeat((byte)i, ChunkBytes).ToArray())];
+        _source.Source.Snapshots!.Show(SnapshotWork.Write(_source.Storage, 9, pieces));
+    }
+
+    public void Dispose()
+    {
+        _source.Dispose();
+        _own.Dispose();
+    }
+
+    [Fact]
+    public void While_the_disk_writes_as_much_again_may_come_and_no_more()
+    {
+        SnapshotFetch fetch = Make(Options);
+        fetch.Begin(Here, _now);
+        Turn(fetch, 50);
+        Assert.Equal(WindowBytes, fetch.WaitingBytes);
+        _disk.RunOne();
+        Turn(fetch, 50);
+        Assert.Equal(WindowBytes, fetch.WaitingBytes);
+        Finish(fetch);
+    }
+
+    [Fact]
+    public void It_fetches_no_more_in_a_second_than_it_may()
+    {
+        SnapshotFetch fetch = Make(Options with { SnapshotFetchBytesPerSecond = 20_000 });
+        long begin = _now;
+        fetch.Begin(Here, _now);
+        Finish(fetch);
+        // The last window is not waited for.
+        Assert.InRange(_now - begin, (60_000 - WindowBytes) * 1_000_000L / 20_000, 4_000_000);
+    }
+
+    [Fact]
+    public void A_disk_that_stands_still_does_not_let_fetch_after_fetch_pile_up()
+    {
+        SnapshotFetch fetch = Make(Options);
+        for (int i = 0; i < 20; i++)
+        {
+            fetch.Begin(Here, _now);
+            Turn(fetch, 50);
+            Assert.InRange(fetch.WaitingBytes, 0, 4 * WindowBytes);
+            fetch.Cancel();
+        }
+        fetch.Begin(Here, _now);
+        Finish(fetch);
+    }
+
+    private SnapshotFetch Make(ReplicaOptions options)
+    {
+        var port = new SnapshotPort { Store = SnapshotStore.Open(new MemoryStorage(), Guid.Empty), Executor = _disk };
+        var node = new RaftNode(options.Id, options.Incarnation, _own.Log.Recovered, new RaftOptions(), _own.Log, 1);
+        return new SnapshotFetch(options, port, node, _pair, () => true, NullLogger.Instance);
+    }
+
+    // Whole it must be to be refused for what its header says.
+    private void Finish(SnapshotFetch fetch)
+    {
+        for (int i = 0; i < 10_000 && fetch.IsActive; i++)
+        {
+            _disk.RunOne();
+            Turn(fetch, 1);
+        }
+        Assert.Contains("its snapshot is of cluster", fetch.Failure, StringComparison.Ordinal);
+    }
+
+    private void Turn(SnapshotFetch fetch, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            _now += 1_000;
+            _source.Server.DoWork();
+            fetch.Work(_now);
+        }
+    }
+
+    private sealed class HeldDisk : IDiskExecutor
+    {
+        private readonly Queue<IDiskJob> _jobs = [];
+
+        public void Post(IDiskJob job) => _jobs.Enqueue(job);
+
+        public void RunOne()
+        {
+            if (_jobs.TryDequeue(out IDiskJob? job))
+                DiskWork.Run(job);
+        }
+    }
+}
