@@ -46,13 +46,14 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
     private int _head = -1;
     private int _victim = -1;
     private int _cleanedUntil;
+
+    // Of the segments that blocks share.
     private long _living;
-    private long _sealedBytes;
-    private long _sealedLiving;
-    private long _segmentBytes;
+    private long _sharedBytes;
+    private long _ownBytes;
 
     /// <summary>Bytes that all segments take, one that waits to be used again among them.</summary>
-    public long HeldBytes => _segmentBytes + (_spare?.Length ?? 0);
+    public long HeldBytes => _sharedBytes + _ownBytes + (_spare?.Length ?? 0);
 
     /// <summary>Blocks that were moved so far.</summary>
     public long MovedBlocks { get; private set; }
@@ -63,6 +64,16 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
     private int NextBytes => (int)Math.Clamp(
         (long)BitOperations.RoundUpToPowerOf2((ulong)_living), Math.Min(SegmentBytesMin, segmentBytesMax),
         segmentBytesMax);
+
+    // In the segments that nothing is added to any more.
+    private long Holes
+    {
+        get
+        {
+            long holes = _sharedBytes - _living;
+            return _head >= 0 && _segments[_head] is { } head ? holes - head.Bytes.Length + head.Living : holes;
+        }
+    }
 
     /// <summary>Takes a block.</summary>
     /// <param name="place">Of the entry that it is for.</param>
@@ -111,7 +122,7 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         _freeNumbers.Clear();
         _spare = null;
         _head = _victim = -1;
-        _segmentBytes = _living = _sealedBytes = _sealedLiving = 0;
+        _living = _sharedBytes = _ownBytes = 0;
     }
 
     // Blocks begin at multiples of eight, the longest one below what a span can be.
@@ -119,24 +130,16 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
 
     private int HeadFor(int size)
     {
-        Segment? head = _head < 0 ? null : _segments[_head];
-        if (head is { Living: 0 })
-            head.Filled = 0;
-        if (head is not null && head.Bytes.Length - head.Filled >= size)
-            return _head;
-        if (head is not null)
-            Seal(head);
+        if (_head >= 0 && _segments[_head] is { } head)
+        {
+            if (head.Living == 0)
+                head.Filled = 0;
+            if (head.Bytes.Length - head.Filled >= size)
+                return _head;
+            if (head.Living == 0)
+                Release(_head);
+        }
         return _head = Add(Math.Max(NextBytes, size), isShared: true);
-    }
-
-    private void Seal(Segment head)
-    {
-        _sealedBytes += head.Bytes.Length;
-        _sealedLiving += head.Living;
-        int number = _head;
-        _head = -1;
-        if (head.Living == 0)
-            Release(number);
     }
 
     private int Add(int bytes, bool isShared)
@@ -145,7 +148,7 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         if (memory == _spare)
             _spare = null;
         var segment = new Segment(memory, isShared);
-        _segmentBytes += bytes;
+        Count(segment, bytes);
         if (_freeNumbers.TryPop(out int number))
         {
             _segments[number] = segment;
@@ -177,11 +180,7 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         segment.Living -= size;
         if (segment.IsShared)
             _living -= size;
-        if (number == _head)
-            return;
-        if (segment.IsShared)
-            _sealedLiving -= size;
-        if (segment.Living == 0)
+        if (segment.Living == 0 && number != _head)
             Release(number);
     }
 
@@ -190,20 +189,26 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         Segment segment = _segments[number]!;
         _segments[number] = null;
         _freeNumbers.Push(number);
-        _segmentBytes -= segment.Bytes.Length;
+        Count(segment, -segment.Bytes.Length);
         if (number == _victim)
             _victim = -1;
-        if (segment.IsShared)
-            _sealedBytes -= segment.Bytes.Length;
-        if (_spare is null && segment.IsShared && segment.Bytes.Length == NextBytes)
-            _spare = segment.Bytes;
-        else
-            GiveBack(segment.Bytes);
-        if (_spare is not null && _spare.Length > NextBytes)
+        if (_spare?.Length != NextBytes)
         {
             GiveBack(_spare);
             _spare = null;
         }
+        if (_spare is null && segment.Bytes.Length == NextBytes)
+            _spare = segment.Bytes;
+        else
+            GiveBack(segment.Bytes);
+    }
+
+    private void Count(Segment segment, int bytes)
+    {
+        if (segment.IsShared)
+            _sharedBytes += bytes;
+        else
+            _ownBytes += bytes;
     }
 
     private void Clean(long bytes)
@@ -232,7 +237,7 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
 
     private bool TryPickVictim()
     {
-        if (_sealedBytes - _sealedLiving <= _sealedLiving / LivingPerHole + NextBytes)
+        if (Holes <= _living / LivingPerHole + NextBytes)
             return false;
         double emptiest = double.MaxValue;
         for (int i = 0; i < _segments.Count; i++)

@@ -96,13 +96,7 @@ internal static partial class LibC
     /// </summary>
     /// <param name="address">Where the memory begins; it does not move.</param>
     /// <param name="length">Its length in bytes.</param>
-    public static void AdviseLargePages(nint address, nint length)
-    {
-        nint first = (address + LargePageBytes - 1) & ~(LargePageBytes - 1);
-        nint end = (address + length) & ~(LargePageBytes - 1);
-        if (OperatingSystem.IsLinux() && end > first)
-            _ = Advise(first, end - first, AdviceLargePages);
-    }
+    public static void AdviseLargePages(nint address, nint length) => Advise(address, length, AdviceLargePages);
 
     /// <summary>
     /// Gives memory back to the system, with all that is in it, while its owner keeps the addresses: what is touched
@@ -110,12 +104,15 @@ internal static partial class LibC
     /// </summary>
     /// <param name="address">Where the memory begins; it does not move.</param>
     /// <param name="length">Its length in bytes.</param>
-    public static void DiscardContents(nint address, nint length)
+    public static void DiscardContents(nint address, nint length) => Advise(address, length, AdviceNotNeeded);
+
+    // Of the large pages that lie wholly within; what is not heeded does no harm.
+    private static void Advise(nint address, nint length, int advice)
     {
         nint first = (address + LargePageBytes - 1) & ~(LargePageBytes - 1);
         nint end = (address + length) & ~(LargePageBytes - 1);
         if (OperatingSystem.IsLinux() && end > first)
-            _ = Advise(first, end - first, AdviceNotNeeded);
+            _ = AdviseMemory(first, end - first, advice);
     }
 
     private static IOException Error(string call, string path) => Error(call, path, Marshal.GetLastPInvokeError());
@@ -127,7 +124,7 @@ internal static partial class LibC
     private static partial int SyncRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint address, nint length, int advice);
+    private static partial int AdviseMemory(nint address, nint length, int advice);
 
     // Answers with the error number.
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]

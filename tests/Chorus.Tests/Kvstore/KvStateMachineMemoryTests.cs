@@ -184,8 +184,7 @@ public sealed class KvStateMachineMemoryTests
         return bytes;
     }
 
-    // Blocks have a header, are rounded up, and may be twice as long as what is in them; holes come to a quarter and
-    // one segment, ends of segments that a block did not fit in to a sixteenth. One segment is being filled, one
-    // cleaned.
+    // Blocks have a header, are rounded up, and may be twice as long as what is in them. Holes, ends of segments that a
+    // block did not fit in among them, come to a quarter and one segment; one segment is being filled, one waits.
     private long HeldBytesMax() => (long)(1.4 * (2 * LivingBytes() + 20 * _table.Count)) + 3 * SegmentBytes;
 }
