@@ -8,7 +8,7 @@ namespace Chorus.Common.KeyValue;
 
 /// <summary>
 /// Memory for the bytes of entries: blocks, one behind the other, in a few large segments. So the garbage collector has
-/// a few objects to go through instead of one for each entry, clears nothing, and the segments can have large pages.
+/// a few objects to go through instead of one for each entry, and clears nothing.
 /// </summary>
 /// <remarks>
 /// A block that is let go leaves a hole. When the holes come to a quarter of what lives and one segment, the emptiest
@@ -24,8 +24,8 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
     private const int HeaderBytes = 8;
     private const int SegmentBytesMin = 16 << 10;
 
-    // Shorter ones are not worth a large page.
-    private const int LargePagesFrom = 4 << 20;
+    // What is shorter is not worth giving back, and need not stay where it is for that.
+    private const int GivenBackFrom = 4 << 20;
 
     // A block longer than one part in so many of a segment gets a segment of its own, which goes when it goes: so it
     // never pays for much cleaning at once.
@@ -158,19 +158,13 @@ internal sealed class KvMemory(KvStateMachineTable table, int segmentBytesMax)
         return _segments.Count - 1;
     }
 
-    private static byte[] Take(int bytes)
-    {
-        bool wantsLargePages = bytes >= LargePagesFrom;
-        byte[] memory = GC.AllocateUninitializedArray<byte>(bytes, pinned: wantsLargePages);
-        if (wantsLargePages)
-            LibC.AdviseLargePages(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), bytes);
-        return memory;
-    }
+    private static byte[] Take(int bytes) =>
+        GC.AllocateUninitializedArray<byte>(bytes, pinned: bytes >= GivenBackFrom);
 
     // The collector keeps the address space; the memory goes at once.
     private static void GiveBack(byte[]? memory)
     {
-        if (memory is { Length: >= LargePagesFrom })
+        if (memory is { Length: >= GivenBackFrom })
             LibC.DiscardContents(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), memory.Length);
     }
 
