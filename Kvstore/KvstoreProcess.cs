@@ -12,10 +12,13 @@ internal static class KvstoreProcess
         options.Process,
         setting =>
         {
+            if (setting.Restored is { } restored)
+                return new HostedState(restored);
             var store = new KvStateMachine(options.Limits);
             if (!setting.HasSnapshot)
                 options.Preload.Fill(store);
             return new HostedState(store);
         },
-        stop);
+        stop,
+        makeState: () => new KvStateMachine(options.Limits));
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
 using Chorus.Common.Log;
 using Chorus.Common.Messaging;
 using Chorus.Common.Protocol;
@@ -34,6 +33,7 @@ public sealed class ReplicaHost(
     private Identity? _node;
     private bool _hasStarted;
     private SnapshotInfo? _installed;
+    private StateInstallation? _installation;
     private IReadOnlyList<string> _sources = [];
 
     /// <summary>A replica whose state is in memory.</summary>
@@ -41,9 +41,13 @@ public sealed class ReplicaHost(
     /// <param name="make">Makes what is replicated, as it is before the first entry.</param>
     /// <param name="loggers">Where lines go.</param>
     public ReplicaHost(ReplicaHostOptions options, Func<IStateMachine> make, ILoggerFactory loggers)
-        : this(options, _ => new HostedState(make()), loggers)
-    {
-    }
+        : this(options, setting => new HostedState(setting.Restored ?? make()), loggers) => MakeState = make;
+
+    /// <summary>
+    /// Makes an empty state that a snapshot is restored into while it is fetched, and that <see
+    /// cref="StateSetting.Restored"/> hands to who opens the state; null: it is restored behind that.
+    /// </summary>
+    public Func<IStateMachine>? MakeState { get; init; }
 
     /// <summary>Called once, on the loop's thread, when the node takes requests; for tests and for scripts.</summary>
     public Action? Started { get; init; }
@@ -62,6 +66,7 @@ public sealed class ReplicaHost(
         // A snapshot of another member stands for more than this node had: it begins anew from it, as after a crash.
         while (code is null)
             code = RunLife(directory, storage, stop);
+        _installation?.Dispose();
         return code.Value;
     }
 
@@ -107,10 +112,10 @@ public sealed class ReplicaHost(
         long start = Stopwatch.GetTimestamp();
         SnapshotStore snapshots = OpenSnapshots(storage, node);
         using var files = new OpenFiles();
-        using var snapshotDisk = new DiskThread("snapshot", wakeup.Signal);
+        using var snapshotDisk = new DiskThread("snapshot", wakeup.Signal, standsBack: true);
         // Shown already while the log is repaired: others may need the newest one for the same.
         var shown = new SnapshotView(snapshots.Newest);
-        var port = new SnapshotPort { Store = snapshots, Executor = snapshotDisk, Files = files, View = shown };
+        SnapshotPort port = PortOf(snapshots, snapshotDisk, files, shown);
         var view = new LogView();
         var reports = new ObserverReports();
         TransferSource source = SourceOf(storage, view, reports, port);
@@ -151,7 +156,7 @@ public sealed class ReplicaHost(
             Turn(replica, new MembersNote(storage, snapshotDisk), sockets, wakeup, stop);
         Drain(log);
         apply?.Dispose();
-        _installed = replica.Installed;
+        (_installed, _installation) = (replica.Installed, replica.TakeInstallation());
         if (_installed is not null && !stop.IsCancellationRequested)
             return null;
         state.Stopping?.Invoke();
@@ -243,6 +248,16 @@ public sealed class ReplicaHost(
             Snapshots = snapshots.View,
         };
 
+    private SnapshotPort PortOf(
+        SnapshotStore snapshots, DiskThread executor, OpenFiles files, SnapshotView shown) => new()
+        {
+            Store = snapshots,
+            Executor = executor,
+            Files = files,
+            View = shown,
+            MakeState = MakeState,
+        };
+
     private TransferThread Serve(ZmqTransferServer socket, TransferSource source, SnapshotPort snapshots)
     {
         ILogger logger = loggers.CreateLogger("transfer");
@@ -255,9 +270,13 @@ public sealed class ReplicaHost(
         Identity node, NodeDirectory? directory, RecordLog log, SnapshotStore snapshots)
     {
         long start = Stopwatch.GetTimestamp();
+        IStateMachine? restored = null;
+        _installation?.TryTake(snapshots.Newest, out restored);
+        _installation?.Dispose();
+        _installation = null;
         HostedState state = open(new StateSetting(
             directory?.Storage, node.ClusterId, node.Incarnation, log.LastIndex,
-            log.Recovered.HasLostEntries, snapshots.Newest is not null));
+            log.Recovered.HasLostEntries, snapshots.Newest is not null, restored));
         try
         {
             StateRestoring.Run(state.Machine, snapshots, log);
@@ -301,7 +320,7 @@ public sealed class ReplicaHost(
             return joined;
         }
         bootstrap = FirstConfiguration(incarnation);
-        return options.Peers.Count == 0 ? Guid.NewGuid() : FixedClusterId();
+        return FirstMembers.ClusterIdOf(options);
     }
 
     private void Know(JoinReply? reply) => _sources =
@@ -327,27 +346,8 @@ public sealed class ReplicaHost(
         StateBase = options.StateBase,
     };
 
-    private Configuration FirstConfiguration(ulong incarnation)
-    {
-        if (options.Peers.Count == 0)
-            return new Configuration([Self(incarnation) with { Kind = MemberKind.Voter }]);
-        // Every node of a fixed start must write the same bytes: so nothing that only the node itself knows.
-        return new Configuration(FixedVoters().Select(
-            voter => new Member(voter.Id, 0, MemberKind.Voter, voter.Address.ToString(), "")));
-    }
-
-    private IEnumerable<HostPeer> FixedVoters()
-    {
-        var self = new HostPeer(new NodeId(options.Id), options.AdvertisedPeerEndpoint);
-        return options.Peers.Append(self).Distinct().OrderBy(peer => peer.Id);
-    }
-
-    // The nodes of a fixed start agree on the name of their cluster without talking: it is a digest of their list.
-    private Guid FixedClusterId()
-    {
-        string list = string.Join(';', FixedVoters().Select(voter => voter.ToString())) + "|" + options.StateBase;
-        return new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(list)).AsSpan(0, 16));
-    }
+    private Configuration FirstConfiguration(ulong incarnation) =>
+        FirstMembers.ConfigurationOf(options, Self(incarnation));
 
     private Member Self(ulong incarnation) => new(
         new NodeId(options.Id), incarnation, MemberKind.Learner, options.AdvertisedPeerEndpoint.ToString(),

@@ -1,4 +1,5 @@
 using Chorus.Common.Log;
+using Chorus.Common.Replica;
 using Chorus.Raft;
 
 namespace Chorus.Common.Hosting;
@@ -14,6 +15,10 @@ namespace Chorus.Common.Hosting;
 /// <param name="HasSnapshot">
 /// Whether there is a snapshot: then a state in memory is made from that, whatever it begins with.
 /// </param>
+/// <param name="Restored">
+/// The state of that snapshot, where it was restored while it came (<see cref="ReplicaHost.MakeState"/>): to be used
+/// as it is. Null: there is none.
+/// </param>
 public sealed record StateSetting(
     IStorage? Storage, Guid ClusterId, ulong Incarnation, LogIndex LogEnd, bool HasLogLostEntries = false,
-    bool HasSnapshot = false);
+    bool HasSnapshot = false, IStateMachine? Restored = null);

@@ -7,14 +7,16 @@ public sealed class DiskThread : IDiskExecutor, IDisposable
     private readonly object _gate = new(); // a Lock has no Wait
     private readonly Action _wake;
     private readonly Thread _thread;
+    private readonly bool _standsBack;
     private bool _stopping;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="name">Name of the thread.</param>
     /// <param name="wake">Called on this thread after every job: tells the loop to look for completions.</param>
-    public DiskThread(string name, Action wake)
+    /// <param name="standsBack">Whether others come first when the processors are busy. Default false.</param>
+    public DiskThread(string name, Action wake, bool standsBack = false)
     {
-        _wake = wake;
+        (_wake, _standsBack) = (wake, standsBack);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
     }
@@ -42,6 +44,8 @@ public sealed class DiskThread : IDiskExecutor, IDisposable
 
     private void Run()
     {
+        if (_standsBack)
+            LibC.StandBack();
         while (TryTake(out IDiskJob? job))
         {
             DiskWork.Run(job);

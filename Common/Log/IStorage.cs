@@ -38,6 +38,12 @@ public interface IStorage
     /// <param name="name">File name; an existing one is an error.</param>
     IStorageFile CreateUncached(string name) => Create(name);
 
+    /// <summary>
+    /// How much of a long file is written at once (<see cref="SequentialFile"/>), a power of two: little, so that
+    /// flushes of the log do not wait behind much.
+    /// </summary>
+    int SequentialBytes => 256 << 10;
+
     /// <summary>What writes to a file past the cache are multiples of.</summary>
     const int UncachedBlockBytes = 4096;
 
@@ -45,6 +51,13 @@ public interface IStorage
     /// <param name="name">File name.</param>
     /// <param name="writable">False for files that are only read.</param>
     IStorageFile Open(string name, bool writable);
+
+    /// <summary>
+    /// Opens an existing file that is read once, from its beginning to its end, and may still grow: it does not come
+    /// into the system's cache.
+    /// </summary>
+    /// <param name="name">File name.</param>
+    IStorageFile OpenSequential(string name) => Open(name, writable: false);
 
     /// <summary>Whether a file of that name exists.</summary>
     bool Exists(string name);
@@ -54,6 +67,16 @@ public interface IStorage
 
     /// <summary>Removes a file.</summary>
     void Delete(string name);
+
+    /// <summary>
+    /// A hint: a part of a file that is durable will hardly be read soon, and need not stay in the system's cache.
+    /// </summary>
+    /// <param name="name">File name; nothing happens where there is no such file any more.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="length">Its length in bytes.</param>
+    void ReleaseCache(string name, long offset, long length)
+    {
+    }
 
     /// <summary>Makes creations, renames and removals durable.</summary>
     void SyncDirectory();

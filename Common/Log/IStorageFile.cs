@@ -19,14 +19,6 @@ public interface IStorageFile : IDisposable
     /// <summary>Cuts or grows (with zeros) the file.</summary>
     void SetLength(long length);
 
-    /// <summary>
-    /// A hint: what was written there may go to the disk now, while the caller goes on, so that a later <see
-    /// cref="Sync"/> has little left to do. Makes nothing durable.
-    /// </summary>
-    void BeginWriteBack(long offset, long length)
-    {
-    }
-
     /// <summary>Makes everything written so far durable (fdatasync, or fsync where the length changed).</summary>
     void Sync();
 }

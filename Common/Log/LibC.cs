@@ -9,10 +9,10 @@ internal static partial class LibC
     private const int OpenReadOnly = 0;
     private const int OpenReadWrite = 2;
     private const int OpenCloseOnExec = 0x80000;
-    private const uint SyncRangeWrite = 2;
     private const int AdviceNotNeeded = 4;
-    private const int AdviceLargePages = 14;
     private const nint LargePageBytes = 2 << 20;
+    private const int PriorityOfThread = 0;
+    private const int BackgroundNice = 10;
     private const int Interrupted = 4;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
@@ -33,12 +33,12 @@ internal static partial class LibC
     }
 
     /// <summary>
-    /// Has dirty pages of a file written, without waiting. What fails, the next <see cref="SyncData"/> reports.
+    /// Takes a part of a file out of the system's cache, where it is there and on the disk. Does nothing elsewhere.
     /// </summary>
-    public static void BeginWriteBack(SafeFileHandle file, long offset, long length)
+    public static void ReleaseCache(SafeFileHandle file, long offset, long length)
     {
-        if (OperatingSystem.IsLinux())
-            _ = SyncRange(file, offset, length, SyncRangeWrite);
+        if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
+            _ = AdviseFile(file, offset, length, AdviceNotNeeded);
     }
 
     /// <summary>Makes names in a directory durable.</summary>
@@ -54,9 +54,9 @@ internal static partial class LibC
             throw Error("fsync", path);
     }
 
-    /// <summary>Opens a file for writing past the system's cache.</summary>
+    /// <summary>Opens a file for reading, or for reading and writing, past the system's cache.</summary>
     /// <returns>Null where that cannot be had: another system, or a file system without it.</returns>
-    public static SafeFileHandle? TryOpenUncached(string path)
+    public static SafeFileHandle? TryOpenUncached(string path, bool writable)
     {
         int direct = RuntimeInformation.ProcessArchitecture switch
         {
@@ -66,7 +66,7 @@ internal static partial class LibC
         };
         if (!OperatingSystem.IsLinux() || direct == 0)
             return null;
-        int descriptor = Open(path, OpenReadWrite | OpenCloseOnExec | direct);
+        int descriptor = Open(path, (writable ? OpenReadWrite : OpenReadOnly) | OpenCloseOnExec | direct);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
@@ -91,12 +91,13 @@ internal static partial class LibC
     }
 
     /// <summary>
-    /// Asks for large pages for memory that has not been touched yet: clearing it is then most of what the first touch
-    /// costs. Does nothing where there are none.
+    /// Lets the calling thread stand back behind those that somebody waits for, where the system knows such a thing.
     /// </summary>
-    /// <param name="address">Where the memory begins; it does not move.</param>
-    /// <param name="length">Its length in bytes.</param>
-    public static void AdviseLargePages(nint address, nint length) => Advise(address, length, AdviceLargePages);
+    public static void StandBack()
+    {
+        if (OperatingSystem.IsLinux())
+            _ = SetPriority(PriorityOfThread, 0, BackgroundNice);
+    }
 
     /// <summary>
     /// Gives memory back to the system, with all that is in it, while its owner keeps the addresses: what is touched
@@ -104,15 +105,13 @@ internal static partial class LibC
     /// </summary>
     /// <param name="address">Where the memory begins; it does not move.</param>
     /// <param name="length">Its length in bytes.</param>
-    public static void DiscardContents(nint address, nint length) => Advise(address, length, AdviceNotNeeded);
-
-    // Of the large pages that lie wholly within; what is not heeded does no harm.
-    private static void Advise(nint address, nint length, int advice)
+    public static void DiscardContents(nint address, nint length)
     {
+        // Whole large pages, where there are some; what is not heeded does no harm.
         nint first = (address + LargePageBytes - 1) & ~(LargePageBytes - 1);
         nint end = (address + length) & ~(LargePageBytes - 1);
         if (OperatingSystem.IsLinux() && end > first)
-            _ = AdviseMemory(first, end - first, advice);
+            _ = AdviseMemory(first, end - first, AdviceNotNeeded);
     }
 
     private static IOException Error(string call, string path) => Error(call, path, Marshal.GetLastPInvokeError());
@@ -120,11 +119,15 @@ internal static partial class LibC
     private static IOException Error(string call, string path, int code) => PosixStorage.Translate(
         new IOException($"{call} of {path} failed: {Marshal.GetPInvokeErrorMessage(code)} (error {code})", code));
 
-    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
-    private static partial int SyncRange(SafeFileHandle file, long offset, long length, uint flags);
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int AdviseFile(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int AdviseMemory(nint address, nint length, int advice);
+
+    // On Linux every thread has its own; 0 is the calling one.
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, int who, int nice);
 
     // Answers with the error number.
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]

@@ -60,9 +60,6 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IStorageFi
     }
 
     /// <inheritdoc/>
-    public void BeginWriteBack(long offset, long length) => LibC.BeginWriteBack(handle, offset, length);
-
-    /// <inheritdoc/>
     public void Sync() => LibC.SyncData(handle, path);
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Chorus.Common.Log;
 
 /// <summary>A real directory.</summary>
@@ -61,7 +63,7 @@ public sealed class PosixStorage : IStorage
     {
         PosixFile cached = Open(name, FileMode.CreateNew, FileAccess.ReadWrite);
         string path = PathOf(name);
-        if (LibC.TryOpenUncached(path) is not { } handle)
+        if (LibC.TryOpenUncached(path, writable: true) is not { } handle)
             return cached;
         cached.Dispose();
         return new PosixFile(path, handle);
@@ -72,6 +74,17 @@ public sealed class PosixStorage : IStorage
         Open(name, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read);
 
     /// <inheritdoc/>
+    public IStorageFile OpenSequential(string name)
+    {
+        PosixFile cached = Open(name, FileMode.Open, FileAccess.Read);
+        string path = PathOf(name);
+        if (LibC.TryOpenUncached(path, writable: false) is not { } handle)
+            return cached;
+        cached.Dispose();
+        return new PrefetchedFile(path, handle);
+    }
+
+    /// <inheritdoc/>
     public bool Exists(string name) => File.Exists(PathOf(name));
 
     /// <inheritdoc/>
@@ -79,6 +92,21 @@ public sealed class PosixStorage : IStorage
 
     /// <inheritdoc/>
     public void Delete(string name) => File.Delete(PathOf(name));
+
+    /// <inheritdoc/>
+    public void ReleaseCache(string name, long offset, long length)
+    {
+        try
+        {
+            using SafeFileHandle handle = File.OpenHandle(
+                PathOf(name), share: FileShare.ReadWrite | FileShare.Delete);
+            LibC.ReleaseCache(handle, offset, length);
+        }
+        catch (IOException)
+        {
+            // It may have been removed meanwhile; and no log fails for want of a hint.
+        }
+    }
 
     /// <inheritdoc/>
     public void SyncDirectory() => LibC.SyncDirectory(Location);

@@ -1,12 +1,15 @@
 namespace Chorus.Common.Log;
 
 /// <summary>The disk's side of the segments: holds the one that is written. Used by the disk's thread.</summary>
-internal sealed class SegmentWriter(IStorage storage) : IDisposable
+internal sealed class SegmentWriter(IStorage storage, long cachedBytes) : IDisposable
 {
     private const int PageBytes = 4096;
 
     private readonly byte[] _staging = GC.AllocateUninitializedArray<byte>(128 << 10, pinned: true);
+    private readonly CachedTrail _trail = new(storage, cachedBytes);
     private IStorageFile? _file;
+    private string _name = "";
+    private long _end;
     private long _stagedAt;
     private int _staged;
     private long _capacity;
@@ -44,6 +47,7 @@ internal sealed class SegmentWriter(IStorage storage) : IDisposable
             return;
         _file!.Sync();
         _dirty = false;
+        _trail.Note(_name, _end);
     }
 
     public void Dispose() => _file?.Dispose();
@@ -59,7 +63,9 @@ internal sealed class SegmentWriter(IStorage storage) : IDisposable
             Put(position, mark);
             position += mark.Length;
         }
-        Put(position, operation.Chunk!.Bytes.AsSpan(operation.Slice));
+        ReadOnlySpan<byte> bytes = operation.Chunk!.Bytes.AsSpan(operation.Slice);
+        Put(position, bytes);
+        _end = position + bytes.Length;
         _dirty = true;
     }
 
@@ -95,7 +101,8 @@ internal sealed class SegmentWriter(IStorage storage) : IDisposable
         _capacity = segment.Capacity;
         _file.Write(0, block);
         _file.Sync();
-        storage.Rename(SegmentHeader.SpareName, segment.Header.Name);
+        _name = segment.Header.Name;
+        storage.Rename(SegmentHeader.SpareName, _name);
         storage.SyncDirectory();
         before?.Dispose();
         if (operation.Sealed is Segment last)

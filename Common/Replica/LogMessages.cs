@@ -92,8 +92,8 @@ internal static partial class LogMessages
     public static partial void LogCut(this ILogger logger, NodeId node, LogIndex first);
 
     [LoggerMessage(34, LogLevel.Information,
-        "what it lacks is no longer in the log of {Source}: fetches its snapshot, {Bytes} bytes")]
-    public static partial void SnapshotFetchBegins(this ILogger logger, NodeId node, string source, long bytes);
+        "what it lacks is no longer in the log of {Source}: fetches its snapshot, {Length}")]
+    public static partial void SnapshotFetchBegins(this ILogger logger, NodeId node, string source, string length);
 
     [LoggerMessage(35, LogLevel.Warning, "a snapshot that it fetched is damaged and was thrown away: {Why}")]
     public static partial void SnapshotFetchDamaged(this ILogger logger, NodeId node, string why);
@@ -101,6 +101,6 @@ internal static partial class LogMessages
     [LoggerMessage(37, LogLevel.Error, "a snapshot that it fetched was thrown away, for it cannot be read: {Why}")]
     public static partial void SnapshotFetchNewer(this ILogger logger, NodeId node, string why);
 
-    [LoggerMessage(36, LogLevel.Information, "has a snapshot of index {Index}; begins anew from it")]
-    public static partial void SnapshotFetched(this ILogger logger, NodeId node, LogIndex index);
+    [LoggerMessage(36, LogLevel.Information, "has a snapshot of index {Index}, {Bytes} bytes; begins anew from it")]
+    public static partial void SnapshotFetched(this ILogger logger, NodeId node, LogIndex index, long bytes);
 }

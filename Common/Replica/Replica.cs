@@ -142,6 +142,9 @@ public sealed class Replica
     /// </summary>
     public SnapshotInfo? Installed => _snapshots?.Fetch?.Installed;
 
+    /// <summary>What restores the state of that snapshot already; the caller's. Null: nothing does.</summary>
+    public StateInstallation? TakeInstallation() => _snapshots?.Fetch?.TakeInstallation();
+
     /// <summary>One round of the loop.</summary>
     /// <returns>Whether anything was done.</returns>
     /// <exception cref="ReplicaStoppedException">The disk failed; the node must stop.</exception>

@@ -21,7 +21,8 @@ internal sealed class SnapshotFetch(
     private const long OfferMicros = 10_000_000;
 
     private readonly SnapshotStream _stream = new(transport, lane: 1, options.CatchUpStream);
-    private readonly SnapshotFetchJob _job = port.Files.Add(new SnapshotFetchJob(port.Store.Storage));
+    private readonly SnapshotFetchJob _job = port.Files.Add(
+        new SnapshotFetchJob(port.Store.Storage, node.LastIndex == LogIndex.Zero ? port.MakeState : null));
     private ArrayBufferWriter<byte> _coming = new();
     private ArrayBufferWriter<byte> _writing = new();
     private int _comingChunks;
@@ -49,6 +50,9 @@ internal sealed class SnapshotFetch(
 
     /// <summary>The snapshot, durable and verified, from which this node must begin anew; null: not yet.</summary>
     public SnapshotInfo? Installed { get; private set; }
+
+    /// <summary>What restores its state already; the caller's from now on. Null: nothing does.</summary>
+    public StateInstallation? TakeInstallation() => Installed is null ? null : _job.TakeInstallation();
 
     /// <summary>Monotonic time at which what came may be written; far away while that is not what it waits for.
     /// </summary>
@@ -88,7 +92,10 @@ internal sealed class SnapshotFetch(
     /// <summary>Gives up; what has come so far may be gone on with.</summary>
     public void Cancel()
     {
-        if (_stage is Stage.Idle or Stage.Adopting)
+        if (_stage == Stage.Adopting)
+            return;
+        _job.GiveUpState();
+        if (_stage == Stage.Idle)
             return;
         _stage = Stage.Idle;
         CloseStream();
@@ -142,7 +149,7 @@ internal sealed class SnapshotFetch(
             if (!_stream.TryAccept(address, header, body, nowMicros, out ReadOnlySpan<byte> piece) || piece.IsEmpty)
                 continue;
             if (_stream.Position == piece.Length)
-                logger.SnapshotFetchBegins(options.Id, _stream.Address, _stream.Length);
+                logger.SnapshotFetchBegins(options.Id, _stream.Address, LengthText());
             _coming.Write(piece);
             _comingChunks++;
         }
@@ -151,6 +158,9 @@ internal sealed class SnapshotFetch(
             Fail(_stream.Reason);
         return worked;
     }
+
+    private string LengthText() =>
+        _stream.Length > 0 ? $"{_stream.Length} bytes" : "which it is taking at the moment";
 
     private bool WriteOn(long nowMicros)
     {
@@ -196,7 +206,7 @@ internal sealed class SnapshotFetch(
             if (!isTermDurable())
                 return;
             _stage = Stage.Adopting;
-            logger.SnapshotFetched(options.Id, snapshot.Index);
+            logger.SnapshotFetched(options.Id, snapshot.Index, snapshot.LengthBytes);
             _job.Adopt();
             port.Executor.Post(_job);
             return;

@@ -6,10 +6,13 @@ namespace Chorus.Common.Replica;
 
 /// <summary>Steps of bringing a fetched snapshot to the disk, one at a time. Reused for all of them.</summary>
 /// <param name="storage">The data directory.</param>
-internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
+/// <param name="makeState">Makes a state to be restored while a snapshot comes; null: none is.</param>
+internal sealed class SnapshotFetchJob(IStorage storage, Func<IStateMachine>? makeState = null) : DiskSteps
 {
-    private IStorageFile? _file;
+    private ArrivingFile? _file;
     private SnapshotReader? _reader;
+    private volatile StateInstallation? _installation;
+    private volatile bool _isStateGivenUp;
 
     /// <summary>What <see cref="Verify"/> found; null before, and when it was damaged.</summary>
     public SnapshotInfo? Verified { get; private set; }
@@ -17,26 +20,38 @@ internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
     /// <summary>Prepares the step that writes bytes.</summary>
     /// <param name="position">Where they belong; 0 begins a new file.</param>
     /// <param name="bytes">Not touched before the step has ended.</param>
-    public void Add(long position, ArrayBufferWriter<byte> bytes) => Prepare(() =>
+    public void Add(long position, ArrayBufferWriter<byte> bytes)
     {
         if (position == 0)
-            Renew();
-        _file!.Write(position, bytes.WrittenSpan);
-        // The disk gets a little at a time, without a flush: the log's own syncs do not wait behind much.
-        _file.BeginWriteBack(position, bytes.WrittenCount);
-        // While the next bytes come: what is damaged is not fetched to its end, and the end is not far from the start.
-        VerifyBefore(position + bytes.WrittenCount);
-    });
+            _isStateGivenUp = false;
+        Prepare(() =>
+        {
+            if (position == 0)
+                Renew();
+            _file!.Write(position, bytes.WrittenSpan);
+            // While the next bytes come: what is damaged is not fetched to its end, which is not far from the start.
+            VerifyWhatIsThere();
+        });
+    }
+
+    /// <summary>
+    /// Restores no state from what comes: it may never be fetched to its end. At any time, by who prepares the steps.
+    /// </summary>
+    public void GiveUpState()
+    {
+        _isStateGivenUp = true;
+        _installation?.Abandon();
+    }
 
     /// <summary>Prepares the step that makes the file durable and reads the rest of it.</summary>
     public void Verify() => Prepare(() =>
     {
         Verified = null;
-        _file ??= storage.Open(SnapshotNames.Fetched, writable: true);
-        _file.Sync();
-        _reader ??= SnapshotReader.Open(storage, SnapshotNames.Fetched);
-        Verified = _reader.VerifyRest();
-        Close();
+        _file!.Sync();
+        _reader ??= SnapshotReader.Open(storage, _file);
+        Begin(_reader.Header);
+        Verified = _reader.VerifyRest(_installation);
+        CloseFile();
     });
 
     /// <summary>Prepares the step that gives the file its name: from then on a start begins with it.</summary>
@@ -54,27 +69,51 @@ internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
             storage.Delete(SnapshotNames.Fetched);
     });
 
+    /// <summary>What restores the state of the snapshot that was adopted: it is the caller's now. Null: nothing.
+    /// </summary>
+    public StateInstallation? TakeInstallation()
+    {
+        StateInstallation? taken = _installation;
+        _installation = null;
+        return taken;
+    }
+
     /// <inheritdoc/>
     public override void Dispose() => Close();
 
-    private void VerifyBefore(long offset)
+    private void VerifyWhatIsThere()
     {
-        if (_reader is null && !IsHeaderBefore(offset))
+        if (_reader is null && !IsHeaderThere())
             return;
-        _reader ??= SnapshotReader.Open(storage, SnapshotNames.Fetched);
-        _reader.VerifyBefore(offset);
+        _reader ??= SnapshotReader.Open(storage, _file!);
+        Begin(_reader.Header);
+        _reader.VerifyBefore(_file!.Length, _installation);
+        _file.Forget(_reader.Position);
     }
 
-    private bool IsHeaderBefore(long offset)
+    private bool IsHeaderThere()
     {
-        if (offset < SnapshotHeader.FixedBytes)
-            return false;
         Span<byte> start = stackalloc byte[SnapshotHeader.FixedBytes];
-        _file!.Read(0, start);
-        return offset >= SnapshotHeader.LengthOf(start, out _);
+        return _file!.Read(0, start) == start.Length && _file.Length >= SnapshotHeader.LengthOf(start, out _);
+    }
+
+    private void Begin(SnapshotHeader header)
+    {
+        if (_installation is null && makeState is not null)
+            _installation = new StateInstallation(makeState(), header);
+        // Whoever gave it up a moment ago may not have seen it.
+        if (_isStateGivenUp)
+            _installation?.Abandon();
     }
 
     private void Close()
+    {
+        CloseFile();
+        _installation?.Dispose();
+        _installation = null;
+    }
+
+    private void CloseFile()
     {
         _file?.Dispose();
         _reader?.Dispose();
@@ -86,6 +125,6 @@ internal sealed class SnapshotFetchJob(IStorage storage) : DiskSteps
         Close();
         if (storage.Exists(SnapshotNames.Fetched))
             storage.Delete(SnapshotNames.Fetched);
-        _file = storage.Create(SnapshotNames.Fetched);
+        _file = new ArrivingFile(storage, SnapshotNames.Fetched);
     }
 }

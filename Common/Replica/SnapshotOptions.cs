@@ -34,7 +34,7 @@ public sealed record SnapshotOptions
 
     /// <summary>
     /// Before a snapshot is sent to a member that has to begin from it, a newer one is taken if so many bytes of log
-    /// have come behind it, and as many as it has itself. Default 64 MiB.
+    /// have come behind it, and a quarter of as many as it has itself. Default 64 MiB.
     /// </summary>
     public long StaleBytes { get; init; } = 64 << 20;
 

@@ -21,6 +21,12 @@ public sealed record SnapshotPort
     public SnapshotView? View { get; init; }
 
     /// <summary>
+    /// Makes a state that a snapshot can be restored into while it is fetched, by a node that has no state yet; null:
+    /// it is restored behind that, as where it is kept in a file. Called on <see cref="Executor"/>.
+    /// </summary>
+    public Func<IStateMachine>? MakeState { get; init; }
+
+    /// <summary>
     /// First index that a running transfer still needs, asked before the log is cut; null: there are none. Called on
     /// the loop's thread.
     /// </summary>

@@ -105,7 +105,7 @@ internal sealed class SnapshotTaker
                 break;
             case Stage.Finishing:
                 _stage = Stage.Idle;
-                TakeFinished(_job.Finished!, nowMicros);
+                TakeFinished(_job.UnderWay!.Finished!, nowMicros);
                 break;
             case Stage.Abandoning:
                 _stage = Stage.Idle;
@@ -155,6 +155,7 @@ internal sealed class SnapshotTaker
 
     /// <summary>
     /// Whether a snapshot of the present comes to a member that waits for it sooner than the log behind an older one.
+    /// It is sent while it is taken, and a byte of log costs the member several times as much as one of a state.
     /// </summary>
     /// <remarks>
     /// Who catches up has no present to give; and what takes longer than anybody waits is not begun.
@@ -164,7 +165,7 @@ internal sealed class SnapshotTaker
     /// <param name="options">Limits.</param>
     /// <param name="isCatchingUp">Whether it fetches what others have committed long ago.</param>
     internal static bool IsWorthReplacing(long bytes, long length, SnapshotOptions options, bool isCatchingUp) =>
-        !isCatchingUp && bytes >= Math.Max(options.StaleBytes, length)
+        !isCatchingUp && bytes >= Math.Max(options.StaleBytes, length / 4)
             && length * 1e6 / HurriedBytesPerSecond(options) < options.NewerMicrosMax;
 
     private static long HurriedBytesPerSecond(SnapshotOptions options) =>
@@ -257,6 +258,8 @@ internal sealed class SnapshotTaker
             Abandon();
             return;
         }
+        if (IsAwaited)
+            _port.View!.ShowUnderWay(_job.UnderWay);
         if (_areSessionsDue)
         {
             _areSessionsDue = false;
@@ -305,6 +308,7 @@ internal sealed class SnapshotTaker
     {
         _port.Store.Added(finished);
         _port.View?.Show(finished);
+        _port.View?.ShowUnderWay(null);
         _counters.Snapshots++;
         if (_isForMember)
         {
@@ -336,6 +340,7 @@ internal sealed class SnapshotTaker
         Step.Piece = null;
         Step.IsFilled = false;
         _stage = Stage.Abandoning;
+        _port.View?.ShowUnderWay(null);
         _job.Abandon();
         _port.Executor.Post(_job);
     }

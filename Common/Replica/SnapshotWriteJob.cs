@@ -10,16 +10,19 @@ internal sealed class SnapshotWriteJob(IStorage storage) : DiskSteps
 {
     private SnapshotWriter? _writer;
 
-    /// <summary>What was finished; null before.</summary>
-    public SnapshotInfo? Finished { get; private set; }
+    /// <summary>What is being written, or was written last; null before the first.</summary>
+    public SnapshotUnderWay? UnderWay { get; private set; }
 
     /// <summary>Prepares the first step.</summary>
-    public void Begin(SnapshotHeader header) => Prepare(() =>
+    public void Begin(SnapshotHeader header)
     {
-        Finished = null;
-        _writer?.Dispose();
-        _writer = SnapshotWriter.Begin(storage, header);
-    });
+        UnderWay = new SnapshotUnderWay(header);
+        Prepare(() =>
+        {
+            _writer?.Dispose();
+            _writer = SnapshotWriter.Begin(storage, header);
+        });
+    }
 
     /// <summary>Prepares the step that adds a piece.</summary>
     /// <param name="section">What it belongs to.</param>
@@ -34,6 +37,7 @@ internal sealed class SnapshotWriteJob(IStorage storage) : DiskSteps
             _writer!.Add(section, rest[..length]);
             rest = rest[length..];
         }
+        UnderWay!.Note(_writer!.WrittenBytes);
     });
 
     /// <summary>Prepares the last step: the snapshot becomes durable, and files that it makes useless go.</summary>
@@ -45,17 +49,22 @@ internal sealed class SnapshotWriteJob(IStorage storage) : DiskSteps
         _writer.Dispose();
         _writer = null;
         SnapshotStore.RemoveUseless(storage, [finished, .. kept.Take(SnapshotStore.KeptCount - 1)]);
-        Finished = finished;
+        UnderWay!.Finish(finished);
     });
 
     /// <summary>Prepares the step that throws away what was begun.</summary>
-    public void Abandon() => Prepare(() =>
+    public void Abandon()
     {
-        _writer?.Dispose();
-        _writer = null;
-        if (storage.Exists(SnapshotNames.Temp))
-            storage.Delete(SnapshotNames.Temp);
-    });
+        // First: who has opened the file and does not see this has the right one.
+        UnderWay?.Abandon();
+        Prepare(() =>
+        {
+            _writer?.Dispose();
+            _writer = null;
+            if (storage.Exists(SnapshotNames.Temp))
+                storage.Delete(SnapshotNames.Temp);
+        });
+    }
 
     /// <inheritdoc/>
     public override void Dispose() => _writer?.Dispose();

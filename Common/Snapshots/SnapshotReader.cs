@@ -6,7 +6,7 @@ namespace Chorus.Common.Snapshots;
 /// <summary>
 /// Reads a snapshot from its beginning to its end, piece by piece, and verifies each before it hands it out. Blocks.
 /// </summary>
-public sealed class SnapshotReader : IDisposable
+public sealed class SnapshotReader : ISnapshotPieces, IDisposable
 {
     /// <summary>Format of the sessions that this version writes, and the newest that it reads.</summary>
     public const uint SessionsFormat = 1;
@@ -49,6 +49,12 @@ public sealed class SnapshotReader : IDisposable
     /// <summary>The footer; null before the end was read.</summary>
     public SnapshotFooter? Footer { get; private set; }
 
+    /// <inheritdoc/>
+    public ulong Digest => Footer?.Digest ?? 0;
+
+    /// <summary>Offset in the file before which everything has been read.</summary>
+    internal long Position => _position;
+
     /// <summary>The snapshot, as others are told of it.</summary>
     public SnapshotInfo Info => new(Header, _name, _file.Length, _headerCrc);
 
@@ -58,12 +64,15 @@ public sealed class SnapshotReader : IDisposable
     /// <exception cref="LogCorruptionException">It is not what was written.</exception>
     /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
     /// <exception cref="IOException">The disk failed, or there is no such file.</exception>
-    public static SnapshotReader Open(IStorage storage, string name)
+    public static SnapshotReader Open(IStorage storage, string name) =>
+        Open(storage, storage.OpenSequential(name));
+
+    /// <summary>Verifies the header of a file that is open; closes it in the end, and where it is none.</summary>
+    internal static SnapshotReader Open(IStorage storage, IStorageFile file)
     {
-        IStorageFile file = storage.Open(name, writable: false);
         try
         {
-            return new SnapshotReader(storage, name, file);
+            return new SnapshotReader(storage, file.Name, file);
         }
         catch
         {
@@ -86,36 +95,32 @@ public sealed class SnapshotReader : IDisposable
     }
 
     /// <summary>Reads on to the end.</summary>
+    /// <param name="installation">Gets the pieces; null: nobody.</param>
     /// <returns>What the snapshot is of.</returns>
     /// <exception cref="LogCorruptionException">It is not what was written.</exception>
     /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public SnapshotInfo VerifyRest()
+    public SnapshotInfo VerifyRest(StateInstallation? installation = null)
     {
-        while (TryRead(out _, out _))
-        {
-        }
+        while (TryRead(out SnapshotSection section, out ReadOnlySpan<byte> piece))
+            installation?.Add(section, piece);
+        installation?.Complete(Info, Digest);
         return Info;
     }
 
     /// <summary>Reads on in a file that still grows: the pieces that are there, not the end.</summary>
     /// <param name="offset">Offset in the file before which all of it is there.</param>
+    /// <param name="installation">Gets the pieces; null: nobody.</param>
     /// <exception cref="LogCorruptionException">It is not what was written.</exception>
     /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public void VerifyBefore(long offset)
+    public void VerifyBefore(long offset, StateInstallation? installation = null)
     {
-        while (IsPieceBefore(offset))
-            TryRead(out _, out _);
+        while (IsPieceBefore(offset) && TryRead(out SnapshotSection section, out ReadOnlySpan<byte> piece))
+            installation?.Add(section, piece);
     }
 
-    /// <summary>Reads the next piece.</summary>
-    /// <param name="section">What it belongs to.</param>
-    /// <param name="piece">As it was written; valid until the next call.</param>
-    /// <returns>False at the end, when all was whole; <see cref="Footer"/> is known then.</returns>
-    /// <exception cref="LogCorruptionException">It is not what was written.</exception>
-    /// <exception cref="NodeDirectoryException">It is of a newer format.</exception>
-    /// <exception cref="IOException">The disk failed.</exception>
+    /// <inheritdoc/>
     public bool TryRead(out SnapshotSection section, out ReadOnlySpan<byte> piece)
     {
         section = SnapshotSection.End;
@@ -149,21 +154,21 @@ public sealed class SnapshotReader : IDisposable
         return true;
     }
 
-    /// <summary>Words for a piece that is whole and yet makes no sense.</summary>
-    /// <param name="what">What is wrong.</param>
+    /// <inheritdoc/>
     public LogCorruptionException Damage(string what) => Damage(_position, what);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    // A length that makes no sense is left to whoever reads the end.
+    // A length that makes no sense is damage at once: otherwise the rest would be waited for, and held in memory.
     private bool IsPieceBefore(long offset)
     {
         long room = offset - _position - _frame.Length;
         if (room < 0 || _file.Read(_position, _frame) < _frame.Length)
             return false;
         SnapshotFrame frame = SnapshotFrame.Decode(_frame);
-        return frame.Section != SnapshotSection.End && frame.Length >= 0 && frame.Length <= room;
+        return frame.Length is < 0 or > SnapshotFrame.PieceBytesMax
+            || (frame.Section != SnapshotSection.End && frame.Length <= room);
     }
 
     // Here, so that nothing is done with a snapshot of which a part is not understood.

@@ -3,8 +3,8 @@ using Chorus.Common.Log;
 namespace Chorus.Common.Snapshots;
 
 /// <summary>Gives a snapshot's sections to whom they belong: the state piece by piece, everything else whole.</summary>
-/// <param name="reader">At its beginning; owned by the caller.</param>
-public sealed class SnapshotRestore(SnapshotReader reader)
+/// <param name="pieces">At their beginning; owned by the caller.</param>
+public sealed class SnapshotRestore(ISnapshotPieces pieces)
 {
     private readonly MemoryStream _sessions = new();
 
@@ -15,7 +15,7 @@ public sealed class SnapshotRestore(SnapshotReader reader)
     public ReadOnlyMemory<byte> Sessions => _sessions.GetBuffer().AsMemory(0, (int)_sessions.Length);
 
     /// <summary>Digest of the state; known once it has been read to its end.</summary>
-    public ulong Digest => reader.Footer?.Digest ?? 0;
+    public ulong Digest => pieces.Digest;
 
     /// <summary>The next piece of the state.</summary>
     /// <param name="piece">As the state machine wrote it; valid until the next call.</param>
@@ -25,7 +25,7 @@ public sealed class SnapshotRestore(SnapshotReader reader)
     /// <exception cref="IOException">The disk failed.</exception>
     public bool TryRead(out ReadOnlySpan<byte> piece)
     {
-        while (reader.TryRead(out SnapshotSection section, out piece))
+        while (pieces.TryRead(out SnapshotSection section, out piece))
         {
             if (section == SnapshotSection.State)
                 return true;
@@ -36,5 +36,5 @@ public sealed class SnapshotRestore(SnapshotReader reader)
 
     /// <summary>Words for a piece that is whole and yet makes no sense.</summary>
     /// <param name="what">What is wrong.</param>
-    public LogCorruptionException Damage(string what) => reader.Damage(what);
+    public LogCorruptionException Damage(string what) => pieces.Damage(what);
 }

@@ -8,6 +8,7 @@ namespace Chorus.Common.Snapshots;
 public sealed class SnapshotView(SnapshotInfo? newest = null) : IDisposable
 {
     private volatile SnapshotInfo? _newest = newest;
+    private volatile SnapshotUnderWay? _underWay;
     private volatile bool _isTaking;
     private int _wishes;
     private int _settled;
@@ -15,19 +16,29 @@ public sealed class SnapshotView(SnapshotInfo? newest = null) : IDisposable
     /// <summary>The newest snapshot; null before the first.</summary>
     public SnapshotInfo? Newest => _newest;
 
+    /// <summary>
+    /// One that is being taken and is new enough for whoever wants a newer one: it can be sent already. Null: none is.
+    /// </summary>
+    public SnapshotUnderWay? UnderWay => _underWay;
+
     /// <summary>Whether somebody waits for a newer one, and the owner has not made up its mind yet.</summary>
     public bool IsNewerWanted => Volatile.Read(ref _wishes) != Volatile.Read(ref _settled);
 
     /// <summary>Shows a newer one.</summary>
     public void Show(SnapshotInfo? snapshot) => _newest = snapshot;
 
+    /// <summary>Shows one that is being taken, or that it is not any more.</summary>
+    public void ShowUnderWay(SnapshotUnderWay? underWay) => _underWay = underWay;
+
     /// <summary>From now on the owner looks whether a newer one is wanted.</summary>
     public void BeginTaking() => _isTaking = true;
 
-    /// <summary>The owner takes none any more, and nobody has to wait.</summary>
+    /// <summary>The owner takes none any more, finishes none, and nobody has to wait.</summary>
     public void Dispose()
     {
         _isTaking = false;
+        _underWay?.Abandon();
+        _underWay = null;
         Settle();
     }
 

@@ -9,16 +9,11 @@ namespace Chorus.Common.Snapshots;
 /// </summary>
 public sealed class SnapshotWriter : IDisposable
 {
-    // The disk gets a little at a time, without a flush: the log's own syncs do not wait behind much.
-    private const long WriteBackBytes = 1 << 20;
-
     private readonly IStorage _storage;
     private readonly SnapshotHeader _header;
     private readonly uint _headerCrc;
     private readonly byte[] _frame = new byte[SnapshotFrame.SizeBytes];
-    private IStorageFile? _file;
-    private long _position;
-    private long _writtenBack;
+    private readonly SequentialFile _file;
     private uint _pieces;
     private ulong _bytes;
 
@@ -29,10 +24,12 @@ public sealed class SnapshotWriter : IDisposable
             storage.Delete(SnapshotNames.Temp);
         byte[] bytes = header.Encode();
         _headerCrc = Crc32C.Compute(bytes);
-        _file = storage.Create(SnapshotNames.Temp);
-        _file.Write(0, bytes);
-        _position = bytes.Length;
+        _file = new SequentialFile(storage, SnapshotNames.Temp);
+        _file.Add(bytes);
     }
+
+    /// <summary>Bytes that are in the file, under its temporary name.</summary>
+    public long WrittenBytes => _file.WrittenBytes;
 
     /// <summary>Begins a snapshot; what an earlier one left unfinished is gone.</summary>
     /// <param name="storage">The data directory.</param>
@@ -51,10 +48,6 @@ public sealed class SnapshotWriter : IDisposable
         Put(section, piece);
         _pieces++;
         _bytes += (ulong)piece.Length;
-        if (_position - _writtenBack < WriteBackBytes)
-            return;
-        _file!.BeginWriteBack(_writtenBack, _position - _writtenBack);
-        _writtenBack = _position;
     }
 
     /// <summary>Ends the snapshot and makes it durable under its name.</summary>
@@ -66,23 +59,21 @@ public sealed class SnapshotWriter : IDisposable
         Span<byte> footer = stackalloc byte[SnapshotFooter.SizeBytes];
         new SnapshotFooter(_pieces, _bytes, digest).Encode(footer);
         Put(SnapshotSection.End, footer);
-        _file!.Sync();
+        _file.Finish();
         _file.Dispose();
-        _file = null;
         string name = SnapshotNames.Of(_header.Index);
         _storage.Rename(SnapshotNames.Temp, name);
         _storage.SyncDirectory();
-        return new SnapshotInfo(_header, name, _position, _headerCrc);
+        return new SnapshotInfo(_header, name, _file.Length, _headerCrc);
     }
 
     /// <summary>Closes the file. Without <see cref="Finish"/> nothing of the snapshot counts.</summary>
-    public void Dispose() => _file?.Dispose();
+    public void Dispose() => _file.Dispose();
 
     private void Put(SnapshotSection section, ReadOnlySpan<byte> piece)
     {
         SnapshotFrame.Encode(_frame, piece, _pieces, section, _headerCrc);
-        _file!.Write(_position, _frame);
-        _file.Write(_position + _frame.Length, piece);
-        _position += _frame.Length + piece.Length;
+        _file.Add(_frame);
+        _file.Add(piece);
     }
 }

@@ -38,6 +38,11 @@ internal sealed record Refusal(
             + "it.",
         extent.First, extent.Limit.Index, newest);
 
+    public static Refusal SnapshotGivenUp(LogExtent extent) => new(
+        TransferRefusal.NoLongerKept,
+        "The snapshot that was sent while it was taken has been given up. Begin anew: the source sends another one.",
+        extent.First, extent.Limit.Index);
+
     public static Refusal NotYetThere(string id, LogIndex asked, LogExtent extent) => new(
         TransferRefusal.NotYetThere,
         $"{id} has its log up to index {extent.Limit.Index}; {asked} is not there yet. Ask again later, or a source "

@@ -5,70 +5,78 @@ using Chorus.Raft;
 namespace Chorus.Common.Transfer;
 
 /// <summary>
-/// The file of a snapshot, byte by byte. It never changes; where a newer one has taken its place meanwhile, it is sent
-/// to its end all the same. Where a newer one is wanted, nothing is sent before it is there, or will not be.
+/// The file of a snapshot, byte by byte. What is in it never changes; where a newer one has taken its place meanwhile,
+/// it is sent to its end all the same. One that is being taken is sent as far as it is written.
 /// </summary>
 internal sealed class SnapshotServing : Serving
 {
     private readonly IStorage _storage;
-    private readonly SnapshotView? _view;
-    private readonly int _wish;
+    private readonly SnapshotView _view;
     private readonly int _chunkBytes;
-    private SnapshotInfo _snapshot;
+    private readonly bool _takesGrowing;
+    private readonly int? _wish;
+    private SnapshotInfo? _snapshot;
+    private SnapshotUnderWay? _underWay;
     private IStorageFile? _file;
     private byte[] _piece = [];
     private long _position;
+    private LogIndex _index;
 
     /// <param name="storage">The data directory.</param>
-    /// <param name="snapshot">The snapshot.</param>
-    /// <param name="position">Offset from which on it is wanted.</param>
+    /// <param name="view">Where snapshots show themselves, one at least.</param>
+    /// <param name="open">What is wanted; admitted.</param>
+    /// <param name="underWay">The one to go on with, if that is being taken.</param>
     /// <param name="chunkBytes">Most bytes of a chunk.</param>
-    /// <param name="view">Where a newer one, which is wanted, shows itself; null: none is.</param>
-    /// <param name="wish">The wish for it.</param>
     public SnapshotServing(
-        IStorage storage, SnapshotInfo snapshot, long position, int chunkBytes, SnapshotView? view = null,
-        int wish = 0)
+        IStorage storage, SnapshotView view, in TransferHeader open, SnapshotUnderWay? underWay, int chunkBytes)
     {
-        (_storage, _snapshot, _position, _chunkBytes) = (storage, snapshot, position, chunkBytes);
-        (_view, _wish) = (view, wish);
-        if (view is null)
-            Open();
+        (_storage, _view, _chunkBytes) = (storage, view, chunkBytes);
+        (_position, _takesGrowing, _underWay) = (open.Position, open.IsGrowingTaken, underWay);
+        if (open.IsNewerWanted && open.Position == 0)
+            _wish = view.TryWant();
+        _index = underWay?.Header.Index ?? view.Newest!.Index;
+        if (_wish is null && underWay is null)
+            Open(view.Newest!);
     }
 
-    public override LogIndex Position => _snapshot.Index;
+    public override LogIndex Position => _index;
 
-    public override bool IsComplete => _position >= _snapshot.LengthBytes;
+    public override bool IsComplete => _position >= _snapshot?.LengthBytes;
 
     // Whoever installs it goes on with the log behind it.
-    public override LogIndex Pinned => _snapshot.Index.Next;
+    public override LogIndex Pinned => _index.Next;
 
-    public override bool HasNews => _file is null && _view!.IsSettled(_wish);
+    public override bool HasNews => _snapshot is null && (_underWay ?? UnderWay) switch
+    {
+        null => _view.IsSettled(_wish!.Value),
+        var one => one.IsAbandoned || one.Finished is not null || one.WrittenBytes > _position,
+    };
+
+    private SnapshotUnderWay? UnderWay => _takesGrowing ? _view.UnderWay : null;
 
     public override ServingStep Step(
         LogExtent extent, long heldBytesMax, scoped ref TransferHeader header, out ReadOnlySpan<byte> body)
     {
         body = default;
         StepBytes = 0;
-        if (_file is null)
-        {
-            if (!HasNews)
-                return ServingStep.Waiting;
-            _snapshot = _view!.Newest ?? _snapshot;
-            Open();
-        }
+        if (_snapshot is null && !TryBegin(extent, out ServingStep instead))
+            return instead;
         header = header with
         {
-            First = _snapshot.Index,
-            Until = _snapshot.Index,
-            Length = _snapshot.LengthBytes,
+            First = _index,
+            Until = _index,
+            Length = _snapshot?.LengthBytes ?? 0,
             Position = _position,
         };
         if (IsComplete)
             return ServingStep.End;
-        int wanted = (int)Math.Min(_piece.Length, _snapshot.LengthBytes - _position);
+        long there = _snapshot?.LengthBytes ?? _underWay!.WrittenBytes;
+        int wanted = (int)Math.Min(_piece.Length, there - _position);
+        if (wanted == 0)
+            return ServingStep.Waiting;
         int read = _file!.Read(_position, _piece.AsSpan(0, wanted));
         if (read < wanted)
-            throw new IOException($"the snapshot ends at {_position + read} instead of {_snapshot.LengthBytes}");
+            throw new IOException($"the snapshot ends at {_position + read} instead of {there}");
         body = _piece.AsSpan(0, read);
         _position += read;
         StepBytes = read;
@@ -78,9 +86,51 @@ internal sealed class SnapshotServing : Serving
 
     public override void End() => _file?.Dispose();
 
-    private void Open()
+    // Where it is not finished: finds out what is to be sent, and how far that has got.
+    private bool TryBegin(LogExtent extent, out ServingStep instead)
     {
-        _file = _storage.Open(_snapshot.Name, writable: false);
-        _piece = new byte[(int)Math.Min(_chunkBytes, _snapshot.LengthBytes)];
+        instead = ServingStep.Waiting;
+        if (!HasNews)
+            return false;
+        _underWay ??= UnderWay;
+        if (_underWay is null)
+        {
+            Open(_view.Newest!);
+            return true;
+        }
+        _index = _underWay.Header.Index;
+        try
+        {
+            if (_file is null && _underWay.Finished is null)
+                Open(SnapshotNames.Temp);
+        }
+        catch (FileNotFoundException) when (_underWay.IsAbandoned || _underWay.Finished is not null)
+        {
+        }
+        // In this order: the name belongs to the next one only behind this.
+        if (_underWay.IsAbandoned)
+        {
+            Refusal = Refusal.SnapshotGivenUp(extent);
+            instead = ServingStep.Refused;
+            return false;
+        }
+        if (_underWay.Finished is not { } finished)
+            return true;
+        _snapshot = finished;
+        if (_file is null)
+            Open(finished.Name);
+        return true;
+    }
+
+    private void Open(SnapshotInfo snapshot)
+    {
+        (_snapshot, _index) = (snapshot, snapshot.Index);
+        Open(snapshot.Name);
+    }
+
+    private void Open(string name)
+    {
+        _file = _storage.OpenSequential(name);
+        _piece = new byte[_chunkBytes];
     }
 }

@@ -29,13 +29,13 @@ public sealed class SnapshotStream : TransferStream
     /// <summary>Everything of the file before this offset has been handed out.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Length of the file; 0 before the first message.</summary>
+    /// <summary>Length of the file; 0 before the first message, and while the source is still taking it.</summary>
     public long Length { get; private set; }
 
     /// <summary>Index of the snapshot; 0 before the first message.</summary>
     public LogIndex Index { get; private set; }
 
-    private bool CanGoOn => Position >= _head.Length && Length > 0;
+    private bool CanGoOn => Position >= _head.Length;
 
     /// <summary>Asks a source for its newest snapshot, from its beginning.</summary>
     /// <param name="address">Transfer address of the source, <c>host:port</c>.</param>
@@ -92,6 +92,7 @@ public sealed class SnapshotStream : TransferStream
         }
         if (message.Type == TransferMessageType.End)
         {
+            Length = message.Length;
             Link.Complete(message);
             return true;
         }
@@ -116,6 +117,7 @@ public sealed class SnapshotStream : TransferStream
             First = index,
             Position = Position,
             IsNewerWanted = wantsNewer && Position == 0,
+            IsGrowingTaken = true,
             Chain = Position > 0 ? BinaryPrimitives.ReadUInt64LittleEndian(_head.AsSpan(MakerAt)) : 0,
             IsChainKnown = Position > 0,
         },
@@ -124,12 +126,19 @@ public sealed class SnapshotStream : TransferStream
     private string? Wrong(in TransferHeader message, ReadOnlySpan<byte> body)
     {
         if (message.Type == TransferMessageType.End)
-            return Length > 0 && Position == Length ? null : $"it ends at offset {Position} of {Length}";
+        {
+            return Position > 0 && Position == message.Length && (Length == 0 || Length == message.Length)
+                ? null
+                : $"it ends at offset {Position} of {Math.Max(Length, message.Length)}";
+        }
         if (message.Count == 0)
             return body.IsEmpty ? null : "it sends bytes that belong to nothing";
-        if (message.Length <= 0 || (Length > 0 && (message.Length, message.First) != (Length, Index)))
+        bool isOther = Index > LogIndex.Zero && message.First != Index;
+        // A length that is known, here or there, does not change.
+        if (isOther || message.Length < 0 || (Length > 0 && message.Length != Length))
             return $"the snapshot is another one now: {message.Length} bytes, index {message.First}";
-        if (message.Position != Position || body.Length > message.Length - Position)
+        bool isLong = message.Length > 0 && body.Length > message.Length - Position;
+        if (message.Position != Position || isLong)
             return $"{body.Length} bytes at offset {message.Position} of {message.Length} follow offset {Position}";
         return body.IsEmpty || message.Chain != Crc32C.Compute(body)
             ? "the checksum of a piece does not match"

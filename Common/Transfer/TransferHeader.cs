@@ -7,8 +7,8 @@ namespace Chorus.Common.Transfer;
 /// First frame of every message of Transfer, 88 bytes, little-endian: 0 version u8 (1), 1 type u8, 2 content u8,
 /// 3 refusal u8, 4 count u32, 8 cluster id (16 bytes), 24 stream u64, 32 first u64, 40 until u64, 48 chain u64,
 /// 56 limit u64, 64 position i64, 72 length i64, 80 credit u32, 84 flags u32 (1: the chain is known, 2: a newer
-/// snapshot is wanted). The second frame
-/// is the body, where the type has one. What a type does not use is zero.
+/// snapshot is wanted, 4: one may come while it is taken). The second frame is the body, where the type has one. What a
+/// type does not use is zero.
 /// </summary>
 public readonly record struct TransferHeader
 {
@@ -20,6 +20,7 @@ public readonly record struct TransferHeader
 
     private const uint ChainFlag = 1;
     private const uint NewerFlag = 2;
+    private const uint GrowingFlag = 4;
 
     /// <summary>What the message is.</summary>
     public required TransferMessageType Type { get; init; }
@@ -79,7 +80,10 @@ public readonly record struct TransferHeader
     /// </summary>
     public long Position { get; init; }
 
-    /// <summary>Content Image and Snapshot: length of the whole file.</summary>
+    /// <summary>
+    /// Content Image and Snapshot: length of the whole file; 0 while it is not known, to whom <see
+    /// cref="IsGrowingTaken"/>.
+    /// </summary>
     public long Length { get; init; }
 
     /// <summary>Chunks that the source may send from now on. Open, Credit.</summary>
@@ -93,6 +97,12 @@ public readonly record struct TransferHeader
     /// Open, content Snapshot, from the beginning.
     /// </summary>
     public bool IsNewerWanted { get; init; }
+
+    /// <summary>
+    /// Whether a snapshot may be sent while it is taken, so that its length is known only at the end. Open, content
+    /// Snapshot.
+    /// </summary>
+    public bool IsGrowingTaken { get; init; }
 
     /// <summary>Writes the header.</summary>
     /// <param name="into">At least <see cref="SizeBytes"/> bytes.</param>
@@ -110,7 +120,8 @@ public readonly record struct TransferHeader
         BinaryPrimitives.WriteInt64LittleEndian(into[64..], Position);
         BinaryPrimitives.WriteInt64LittleEndian(into[72..], Length);
         BinaryPrimitives.WriteUInt32LittleEndian(into[80..], Credit);
-        uint flags = (IsChainKnown ? ChainFlag : 0) | (IsNewerWanted ? NewerFlag : 0);
+        uint flags = (IsChainKnown ? ChainFlag : 0) | (IsNewerWanted ? NewerFlag : 0)
+            | (IsGrowingTaken ? GrowingFlag : 0);
         BinaryPrimitives.WriteUInt32LittleEndian(into[84..], flags);
     }
 
@@ -143,6 +154,7 @@ public readonly record struct TransferHeader
             Credit = BinaryPrimitives.ReadUInt32LittleEndian(bytes[80..]),
             IsChainKnown = (bytes[84] & ChainFlag) != 0,
             IsNewerWanted = (bytes[84] & NewerFlag) != 0,
+            IsGrowingTaken = (bytes[84] & GrowingFlag) != 0,
         };
         return Enum.IsDefined(header.Type);
     }

@@ -44,6 +44,8 @@ internal sealed class SimulatedStorage(string location, SeededRandom random) : I
 
     public string Location => location;
 
+    public int SequentialBytes => 256;
+
     public long FreeBytes => CapacityBytes - _names.Values.Distinct().Sum(image => image.Length);
 
     public IReadOnlyList<string> List()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Chorus.Common.Backup;
 using Chorus.Common.Feed;
 using Chorus.Common.Hosting;
@@ -94,10 +95,10 @@ public sealed class NewerVersionTests : IDisposable
     public void A_newer_snapshot_is_not_installed()
     {
         string data = Raised("sessions in a snapshot", "replica");
-        string name = SnapshotName();
-        File.Move(Path.Combine(data, name), Path.Combine(data, "snapshot.fetched"));
-        var job = new Common.Replica.SnapshotFetchJob(new PosixStorage(data));
-        job.Verify();
+        var bytes = new ArrayBufferWriter<byte>();
+        bytes.Write(File.ReadAllBytes(Path.Combine(data, SnapshotName())));
+        using var job = new Common.Replica.SnapshotFetchJob(new PosixStorage(data));
+        job.Add(0, bytes);
         Assert.Throws<NodeDirectoryException>(job.Write);
         Assert.Null(job.Verified);
     }

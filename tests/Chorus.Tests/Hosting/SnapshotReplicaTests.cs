@@ -53,6 +53,7 @@ public sealed class SnapshotReplicaTests
                 && status.Members.All(member => member.Member.Kind == Member.Types.Kind.Voter),
             "the new one has the state, and is a voter");
         Assert.Contains(new PosixStorage(second).List(), name => SnapshotNames.TryParse(name, out _));
+        Assert.Equal(!onDisk, b.HasRestoredAhead);
     }
 
     [Fact]

@@ -44,8 +44,11 @@ internal sealed class RunningReplica : IDisposable
                 Snapshots = snapshots ?? new SnapshotOptions(),
                 Log = new LogOptions { SegmentSizeBytes = segmentBytes, PayloadBytesMax = 256 << 10 },
             },
-            setting => slots is { } geometry ? OpenSlots(setting, geometry) : OpenStore(preload),
-            NullLoggerFactory.Instance);
+            setting => slots is { } geometry ? OpenSlots(setting, geometry) : OpenStore(setting, preload),
+            NullLoggerFactory.Instance)
+        {
+            MakeState = slots is null ? () => new KvStateMachine() : null,
+        };
         _thread = new Thread(() => _failure = Record.Exception(() => host.Run(_stop.Token))) { IsBackground = true };
         _thread.Start();
     }
@@ -63,6 +66,9 @@ internal sealed class RunningReplica : IDisposable
 
     public HostEndpoint Join { get; }
 
+    /// <summary>Whether it began with a state that had been restored while its snapshot came.</summary>
+    public bool HasRestoredAhead { get; private set; }
+
     public void Dispose()
     {
         _stop.Cancel();
@@ -71,8 +77,13 @@ internal sealed class RunningReplica : IDisposable
         Assert.Null(_failure);
     }
 
-    private static HostedState OpenStore(Preload preload)
+    private HostedState OpenStore(StateSetting setting, Preload preload)
     {
+        if (setting.Restored is { } restored)
+        {
+            HasRestoredAhead = true;
+            return new HostedState(restored);
+        }
         var store = new KvStateMachine();
         preload.Fill(store);
         return new HostedState(store);

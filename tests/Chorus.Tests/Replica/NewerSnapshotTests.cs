@@ -1,6 +1,7 @@
 using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
 using Chorus.Common.Snapshots;
+using Chorus.Raft;
 
 namespace Chorus.Tests.Replica;
 
@@ -32,16 +33,16 @@ public sealed class NewerSnapshotTests
     }
 
     [Fact]
-    public void Less_than_its_own_length_behind_it_is_little()
+    public void Less_than_a_quarter_of_its_own_length_behind_it_is_little()
     {
         using SessionWorld world = WithSnapshot(Options);
-        Write(world, 9_000);
+        Write(world, 24_000);
         Want(world);
-        Assert.InRange(world.Snapshots.Newest!.LengthBytes, 9_000, 13_000);
-        Write(world, 6_000);
+        Assert.InRange(world.Snapshots.Newest!.LengthBytes, 24_000, 30_000);
+        Write(world, 5_000);
         Want(world);
         Assert.Equal(1, world.Replica.Counters.Snapshots);
-        Write(world, 7_000);
+        Write(world, 5_000);
         Want(world);
         Assert.Equal(2, world.Replica.Counters.Snapshots);
     }
@@ -66,6 +67,48 @@ public sealed class NewerSnapshotTests
         Want(world);
         Assert.Equal(world.Log.LastIndex, world.Snapshots.Newest!.Index);
         Assert.Equal((1, 1), (world.Replica.Counters.Snapshots, world.Replica.Counters.SnapshotsForMembers));
+    }
+
+    [Fact]
+    public void The_one_that_somebody_waits_for_is_shown_while_it_is_taken()
+    {
+        using SessionWorld world = WithSnapshot(Slow with { HurriedBytesPerSecond = 4_000 });
+        Write(world, 4_000);
+        Assert.Null(world.Snapshots.UnderWay);
+        Assert.NotNull(world.Snapshots.TryWant());
+        world.RunUntil(() => world.Snapshots.UnderWay is not null);
+        SnapshotUnderWay one = world.Snapshots.UnderWay!;
+        Assert.Equal(world.Log.LastIndex, one.Header.Index);
+        world.RunUntil(() => !world.Snapshots.IsNewerWanted);
+        Assert.Same(world.Snapshots.Newest, one.Finished);
+        Assert.Equal(one.Finished!.LengthBytes, one.WrittenBytes);
+        Assert.Null(world.Snapshots.UnderWay);
+    }
+
+    [Fact]
+    public void The_one_that_is_old_is_not_shown_but_the_one_behind_it()
+    {
+        using SessionWorld world = WithSnapshot(Slow with { HurriedBytesPerSecond = 4_000 }, everyBytes: 5_000);
+        BeginSlowly(world);
+        LogIndex old = world.Log.LastIndex;
+        Write(world, 4_000);
+        Assert.NotNull(world.Snapshots.TryWant());
+        world.RunUntil(() => world.Snapshots.UnderWay is not null);
+        Assert.True(world.Snapshots.UnderWay!.Header.Index > old);
+    }
+
+    [Fact]
+    public void One_that_fails_is_shown_no_more()
+    {
+        using SessionWorld world = WithSnapshot(Slow with { HurriedBytesPerSecond = 4_000 });
+        Write(world, 4_000);
+        Assert.NotNull(world.Snapshots.TryWant());
+        world.RunUntil(() => world.Snapshots.UnderWay is not null);
+        SnapshotUnderWay one = world.Snapshots.UnderWay!;
+        world.Storage.CapacityBytes -= world.Storage.FreeBytes - 1_000;
+        world.RunUntil(() => !world.Snapshots.IsNewerWanted);
+        Assert.True(one.IsAbandoned);
+        Assert.Null(world.Snapshots.UnderWay);
     }
 
     [Fact]

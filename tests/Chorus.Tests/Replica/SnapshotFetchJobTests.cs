@@ -1,4 +1,5 @@
 using System.Buffers;
+using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Common.Snapshots;
@@ -90,6 +91,94 @@ public sealed class SnapshotFetchJobTests
         Assert.Null(_job.Error);
     }
 
+    // Nobody waits, and holds in memory, what cannot be a piece.
+    [Fact]
+    public void A_length_that_no_piece_has_is_found_at_once()
+    {
+        byte[] wrong = [.. _bytes];
+        int header = SnapshotWork.Header(9).Encode().Length;
+        wrong[header + 3] = 0x7F;
+        Assert.InRange(Fetch(wrong, step: 100), header, header + 200);
+        Assert.IsType<LogCorruptionException>(_job.Error);
+    }
+
+    [Fact]
+    public void The_state_is_restored_while_it_comes_and_belongs_to_who_takes_it()
+    {
+        var machine = new KvStateMachine();
+        using var job = new SnapshotFetchJob(_storage, () => machine);
+        (byte[] bytes, ulong digest) = OfState();
+        Run(job, () => job.Add(0, Part(bytes, 0, 5_000)));
+        Run(job, () => job.Add(5_000, Part(bytes, 5_000, bytes.Length - 5_000)));
+        Run(job, job.Verify);
+        Run(job, job.Adopt);
+        using StateInstallation? installation = job.TakeInstallation();
+        Assert.True(installation!.TryTake(job.Verified, out IStateMachine? taken));
+        Assert.Equal((machine, digest), (taken, taken.Digest));
+        Assert.Null(job.TakeInstallation());
+    }
+
+    [Fact]
+    public void A_fetch_that_begins_anew_restores_anew()
+    {
+        int made = 0;
+        using var job = new SnapshotFetchJob(_storage, () =>
+        {
+            made++;
+            return new KvStateMachine();
+        });
+        (byte[] bytes, ulong digest) = OfState();
+        Run(job, () => job.Add(0, Part(bytes, 0, 5_000)));
+        Run(job, () => job.Add(0, Part(bytes, 0, bytes.Length)));
+        Run(job, job.Verify);
+        using StateInstallation? installation = job.TakeInstallation();
+        Assert.True(installation!.TryTake(job.Verified, out IStateMachine? taken));
+        Assert.Equal((2, digest), (made, taken.Digest));
+    }
+
+    [Fact]
+    public void A_state_that_is_given_up_is_not_restored_and_the_fetch_goes_on_without_it()
+    {
+        using var job = new SnapshotFetchJob(_storage, () => new KvStateMachine());
+        (byte[] bytes, _) = OfState();
+        Run(job, () => job.Add(0, Part(bytes, 0, 5_000)));
+        job.GiveUpState();
+        Run(job, () => job.Add(5_000, Part(bytes, 5_000, bytes.Length - 5_000)));
+        Run(job, job.Verify);
+        Assert.NotNull(job.Verified);
+        using StateInstallation? installation = job.TakeInstallation();
+        Assert.False(installation!.TryTake(job.Verified, out _));
+    }
+
+    private static (byte[] Bytes, ulong Digest) OfState()
+    {
+        var state = new KvStateMachine();
+        for (int i = 0; i < 1_000; i++)
+            state.Load(BitConverter.GetBytes(i), new byte[50]);
+        var storage = new MemoryStorage();
+        SnapshotInfo info;
+        using (IStateSnapshot snapshot = state.BeginSnapshot())
+        using (SnapshotWriter writer = SnapshotWriter.Begin(storage, SnapshotWork.Header(9)))
+        {
+            var pieces = new List<byte[]>();
+            SnapshotWork.TakeAll(snapshot, pieces, bytesMax: 2_000);
+            foreach (byte[] piece in pieces)
+                writer.Add(SnapshotSection.State, piece);
+            info = writer.Finish(state.Digest);
+        }
+        using IStorageFile file = storage.Open(info.Name, writable: false);
+        byte[] bytes = new byte[file.Length];
+        file.Read(0, bytes);
+        return (bytes, state.Digest);
+    }
+
+    private static ArrayBufferWriter<byte> Part(byte[] bytes, int at, int length)
+    {
+        var part = new ArrayBufferWriter<byte>();
+        part.Write(bytes.AsSpan(at, length));
+        return part;
+    }
+
     private bool IsInLength(int at)
     {
         int header = SnapshotWork.Header(9).Encode().Length;
@@ -101,8 +190,7 @@ public sealed class SnapshotFetchJobTests
     {
         for (int at = 0; at < bytes.Length; at += step)
         {
-            var part = new ArrayBufferWriter<byte>();
-            part.Write(bytes.AsSpan(at, Math.Min(step, bytes.Length - at)));
+            ArrayBufferWriter<byte> part = Part(bytes, at, Math.Min(step, bytes.Length - at));
             Run(() => _job.Add(at, part));
             if (_job.Error is not null)
                 return at + part.WrittenCount;
@@ -110,9 +198,11 @@ public sealed class SnapshotFetchJobTests
         return bytes.Length;
     }
 
-    private void Run(Action prepare)
+    private void Run(Action prepare) => Run(_job, prepare);
+
+    private static void Run(SnapshotFetchJob job, Action prepare)
     {
         prepare();
-        new InlineDiskExecutor().Post(_job);
+        new InlineDiskExecutor().Post(job);
     }
 }

@@ -1,3 +1,4 @@
+using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
 using Chorus.Common.Replica;
 using Chorus.Common.Snapshots;
@@ -25,12 +26,15 @@ public sealed class SnapshotFetchTests : IDisposable
 
     private readonly TransferPair _pair = new();
     private readonly TestSource _source;
-    private readonly LogDriver _own = new(new MemoryStorage());
+    private readonly MemoryStorage _storage = new();
+    private LogDriver _own;
     private readonly HeldDisk _disk = new();
     private long _now = 1_000_000;
+    private int _made;
 
     public SnapshotFetchTests()
     {
+        _own = new LogDriver(_storage);
         _source = new TestSource(_pair.Listen(Here));
         _source.Append(20);
         byte[][] pieces = [.. Enumerable.Range(0, 60).Select(i => Enumerable.Repeat((byte)i, ChunkBytes).ToArray())];
@@ -82,9 +86,38 @@ public sealed class SnapshotFetchTests : IDisposable
         Finish(fetch);
     }
 
+    // Who has a state would need the memory of two.
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(3, 0)]
+    public void Only_a_node_without_a_state_has_one_restored_meanwhile(int records, int made)
+    {
+        for (int i = 0; i < records; i++)
+        {
+            _own.Save(1);
+            _own.Append(1, "own");
+        }
+        Assert.True(_own.Settle());
+        _own.Dispose();
+        _own = new LogDriver(_storage);
+        SnapshotFetch fetch = Make(Options);
+        fetch.Begin(Here, _now);
+        Finish(fetch);
+        Assert.Equal(made, _made);
+    }
+
     private SnapshotFetch Make(ReplicaOptions options)
     {
-        var port = new SnapshotPort { Store = SnapshotStore.Open(new MemoryStorage(), Guid.Empty), Executor = _disk };
+        var port = new SnapshotPort
+        {
+            Store = SnapshotStore.Open(new MemoryStorage(), Guid.Empty),
+            Executor = _disk,
+            MakeState = () =>
+            {
+                _made++;
+                return new KvStateMachine();
+            },
+        };
         var node = new RaftNode(options.Id, options.Incarnation, _own.Log.Recovered, new RaftOptions(), _own.Log, 1);
         return new SnapshotFetch(options, port, node, _pair, () => true, NullLogger.Instance);
     }

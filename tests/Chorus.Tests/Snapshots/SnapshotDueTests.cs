@@ -34,9 +34,9 @@ public sealed class SnapshotDueTests
     [Theory]
     [InlineData(99, 50, 100, false, false)]
     [InlineData(100, 50, 100, false, true)]
-    [InlineData(199, 200, 100, false, false)]
-    [InlineData(200, 200, 100, false, true)]
-    [InlineData(200, 200, 100, true, false)]
+    [InlineData(199, 800, 100, false, false)]
+    [InlineData(200, 800, 100, false, true)]
+    [InlineData(200, 800, 100, true, false)]
     [InlineData(1_000, 1_000, 100, false, false)]
     public void One_is_replaced_for_a_member_if_that_is_sooner_there_than_the_log_behind_it(
         long bytes, long length, long staleBytes, bool isCatchingUp, bool isWorthIt)
