@@ -63,7 +63,7 @@ public sealed class PosixStorage : IStorage
     {
         PosixFile cached = Open(name, FileMode.CreateNew, FileAccess.ReadWrite);
         string path = PathOf(name);
-        if (LibC.TryOpenUncached(path, writable: true) is not { } handle)
+        if (UncachedFile.TryOpen(path, writable: true) is not { } handle)
             return cached;
         cached.Dispose();
         return new PosixFile(path, handle);
@@ -78,7 +78,7 @@ public sealed class PosixStorage : IStorage
     {
         PosixFile cached = Open(name, FileMode.Open, FileAccess.Read);
         string path = PathOf(name);
-        if (LibC.TryOpenUncached(path, writable: false) is not { } handle)
+        if (UncachedFile.TryOpen(path, writable: false) is not { } handle)
             return cached;
         cached.Dispose();
         return new PrefetchedFile(path, handle);
@@ -102,7 +102,7 @@ public sealed class PosixStorage : IStorage
                 PathOf(name), share: FileShare.ReadWrite | FileShare.Delete);
             LibC.ReleaseCache(handle, offset, length);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // It may have been removed meanwhile; and no log fails for want of a hint.
         }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Chorus.Common.Log;
@@ -94,12 +93,7 @@ internal sealed class PrefetchedFile(string path, SafeFileHandle handle) : IStor
         private long _at;
         private int _length;
 
-        public Block()
-        {
-            _bytes = GC.AllocateUninitializedArray<byte>(BlockBytes + IStorage.UncachedBlockBytes, pinned: true);
-            long address = Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0);
-            _start = (int)(-address & (IStorage.UncachedBlockBytes - 1));
-        }
+        public Block() => _bytes = UncachedFile.Allocate(BlockBytes, out _start);
 
         public long End => _at + _length;
 

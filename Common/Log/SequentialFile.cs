@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Chorus.Common.Log;
 
 /// <summary>
@@ -24,9 +22,7 @@ public sealed class SequentialFile : IDisposable
         _file = storage.CreateUncached(name);
         _stagingBytes = storage.SequentialBytes;
         _block = Math.Min(_stagingBytes, IStorage.UncachedBlockBytes);
-        _staging = GC.AllocateUninitializedArray<byte>(_stagingBytes + IStorage.UncachedBlockBytes, pinned: true);
-        long address = Marshal.UnsafeAddrOfPinnedArrayElement(_staging, 0);
-        _start = (int)(-address & (IStorage.UncachedBlockBytes - 1));
+        _staging = UncachedFile.Allocate(_stagingBytes, out _start);
     }
 
     /// <summary>Bytes added so far.</summary>

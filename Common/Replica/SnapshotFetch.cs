@@ -21,8 +21,8 @@ internal sealed class SnapshotFetch(
     private const long OfferMicros = 10_000_000;
 
     private readonly SnapshotStream _stream = new(transport, lane: 1, options.CatchUpStream);
-    private readonly SnapshotFetchJob _job = port.Files.Add(
-        new SnapshotFetchJob(port.Store.Storage, node.LastIndex == LogIndex.Zero ? port.MakeState : null));
+    private readonly SnapshotFetchJob _job = port.Files.Add(new SnapshotFetchJob(
+        port.Store.Storage, header => Foreign(options, header) is null ? port.MakeState?.Invoke() : null));
     private ArrayBufferWriter<byte> _coming = new();
     private ArrayBufferWriter<byte> _writing = new();
     private int _comingChunks;
@@ -62,11 +62,17 @@ internal sealed class SnapshotFetch(
     /// <summary>Bytes that came and are not with the disk yet.</summary>
     public int WaitingBytes => _coming.WrittenCount;
 
+    /// <summary>What is being done, for tests.</summary>
+    internal string StageName => _stage.ToString();
+
     /// <summary>Why the fetch from <see cref="Address"/> ended without a snapshot; empty: it did not.</summary>
     public string Failure { get; private set; } = "";
 
     /// <summary>The source.</summary>
     public string Address => _stream.Address;
+
+    // Two states would take the memory of two.
+    private bool IsStateless => node.LastIndex == LogIndex.Zero && options.StateBase.Length == 0;
 
     /// <summary>Begins with a source, where possible where another one left off.</summary>
     public void Begin(string address, long nowMicros)
@@ -97,6 +103,9 @@ internal sealed class SnapshotFetch(
         _job.GiveUpState();
         if (_stage == Stage.Idle)
             return;
+        // Its file is closed.
+        if (_stage is Stage.Verifying or Stage.Offering)
+            _stream.Forget();
         _stage = Stage.Idle;
         CloseStream();
     }
@@ -174,7 +183,7 @@ internal sealed class SnapshotFetch(
             _comingChunks = 0;
             (_coming, _writing) = (_writing, _coming);
             _coming.ResetWrittenCount();
-            _job.Add(_comingAt, _writing);
+            _job.Add(_comingAt, _writing, IsStateless);
             _comingAt += _writing.WrittenCount;
             _nextWriteAt = nowMicros + _writing.WrittenCount * 1_000_000L / options.SnapshotFetchBytesPerSecond;
         }
@@ -196,7 +205,7 @@ internal sealed class SnapshotFetch(
     private void Offer(long nowMicros)
     {
         SnapshotInfo snapshot = _job.Verified!;
-        string? foreign = Foreign(snapshot.Header);
+        string? foreign = Foreign(options, snapshot.Header);
         SnapshotOutcome outcome = foreign is not null
             ? SnapshotOutcome.Ignored
             : node.OfferSnapshot(SnapshotDesk.Mark(snapshot)!);
@@ -217,7 +226,7 @@ internal sealed class SnapshotFetch(
         Drop(foreign ?? (outcome == SnapshotOutcome.Committed ? "" : "its snapshot is of no use here"));
     }
 
-    private string? Foreign(SnapshotHeader header)
+    private static string? Foreign(ReplicaOptions options, SnapshotHeader header)
     {
         if (header.ClusterId != options.ClusterId)
             return $"its snapshot is of cluster {header.ClusterId}";

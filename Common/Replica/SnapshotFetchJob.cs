@@ -6,13 +6,17 @@ namespace Chorus.Common.Replica;
 
 /// <summary>Steps of bringing a fetched snapshot to the disk, one at a time. Reused for all of them.</summary>
 /// <param name="storage">The data directory.</param>
-/// <param name="makeState">Makes a state to be restored while a snapshot comes; null: none is.</param>
-internal sealed class SnapshotFetchJob(IStorage storage, Func<IStateMachine>? makeState = null) : DiskSteps
+/// <param name="makeState">
+/// Makes a state to be restored while a snapshot comes, by its header; null, or its answer: none is.
+/// </param>
+internal sealed class SnapshotFetchJob(IStorage storage, Func<SnapshotHeader, IStateMachine?>? makeState = null)
+    : DiskSteps
 {
     private ArrivingFile? _file;
     private SnapshotReader? _reader;
     private volatile StateInstallation? _installation;
     private volatile bool _isStateGivenUp;
+    private bool _isJudged;
 
     /// <summary>What <see cref="Verify"/> found; null before, and when it was damaged.</summary>
     public SnapshotInfo? Verified { get; private set; }
@@ -20,10 +24,11 @@ internal sealed class SnapshotFetchJob(IStorage storage, Func<IStateMachine>? ma
     /// <summary>Prepares the step that writes bytes.</summary>
     /// <param name="position">Where they belong; 0 begins a new file.</param>
     /// <param name="bytes">Not touched before the step has ended.</param>
-    public void Add(long position, ArrayBufferWriter<byte> bytes)
+    /// <param name="restores">Whether the state is restored meanwhile; asked where a new file begins.</param>
+    public void Add(long position, ArrayBufferWriter<byte> bytes, bool restores = true)
     {
         if (position == 0)
-            _isStateGivenUp = false;
+            _isStateGivenUp = !restores;
         Prepare(() =>
         {
             if (position == 0)
@@ -40,6 +45,7 @@ internal sealed class SnapshotFetchJob(IStorage storage, Func<IStateMachine>? ma
     public void GiveUpState()
     {
         _isStateGivenUp = true;
+        Interlocked.MemoryBarrier();
         _installation?.Abandon();
     }
 
@@ -99,9 +105,13 @@ internal sealed class SnapshotFetchJob(IStorage storage, Func<IStateMachine>? ma
 
     private void Begin(SnapshotHeader header)
     {
-        if (_installation is null && makeState is not null)
-            _installation = new StateInstallation(makeState(), header);
-        // Whoever gave it up a moment ago may not have seen it.
+        if (_isJudged)
+            return;
+        _isJudged = true;
+        if (!_isStateGivenUp && makeState?.Invoke(header) is { } machine)
+            _installation = new StateInstallation(machine, header);
+        // Whoever gives it up at this moment sees it, or is seen.
+        Interlocked.MemoryBarrier();
         if (_isStateGivenUp)
             _installation?.Abandon();
     }
@@ -110,7 +120,7 @@ internal sealed class SnapshotFetchJob(IStorage storage, Func<IStateMachine>? ma
     {
         CloseFile();
         _installation?.Dispose();
-        _installation = null;
+        (_installation, _isJudged) = (null, false);
     }
 
     private void CloseFile()

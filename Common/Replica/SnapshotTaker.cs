@@ -18,6 +18,7 @@ namespace Chorus.Common.Replica;
 internal sealed class SnapshotTaker
 {
     private const long LookMicros = 100_000;
+    private const long CaughtUpMicros = 5_000;
 
     private readonly ReplicaOptions _options;
     private readonly SnapshotPort _port;
@@ -82,7 +83,7 @@ internal sealed class SnapshotTaker
 
     /// <summary>Monotonic time at which <see cref="Work"/> has something to do; far away while nothing is
     /// due.</summary>
-    public long NextWorkMicros => _stage == Stage.Copying && Step.Piece is null && _job.IsFinished
+    public long NextWorkMicros => _stage == Stage.Copying && Step.Piece is null && !Step.IsComplete
         ? Step.IsPressed ? 0 : _nextPieceAt
         : long.MaxValue;
 
@@ -129,7 +130,7 @@ internal sealed class SnapshotTaker
             case Stage.Beginning when !Step.IsBeginWanted:
                 Begin(nowMicros);
                 break;
-            case Stage.Copying when _job is { IsFinished: true, Error: null }:
+            case Stage.Copying:
                 Copy(nowMicros);
                 break;
         }
@@ -253,19 +254,41 @@ internal sealed class SnapshotTaker
 
     private void Copy(long nowMicros)
     {
+        // In this order: why it failed is known once it has.
+        if (_job.IsFinished && (_job.Error is not null || !TryHandOver(nowMicros)))
+            return;
+        // While one piece is written, the next one is copied.
+        if (Step.Piece is not null || Step.IsComplete || (nowMicros < _nextPieceAt && !Step.IsPressed))
+            return;
+        SnapshotOptions options = _options.Snapshots;
+        long perSecond = IsAwaited ? HurriedBytesPerSecond(options) : options.BytesPerSecond;
+        long took = options.PieceBytes * 1_000_000L / perSecond;
+        // Rounds of the loop come when they come; but who was held up for long does not catch up by a burst.
+        _nextPieceAt = Math.Max(_nextPieceAt + took, nowMicros - CaughtUpMicros);
+        _filling.ResetWrittenCount();
+        Step.Piece = _filling;
+    }
+
+    // Hands the disk what there is for it, which has nothing to do. False: it is given up, or at its end.
+    private bool TryHandOver(long nowMicros)
+    {
         if (IsAwaited && !_isForMember && IsWorthReplacing(Step.Index))
         {
             Abandon();
-            return;
+            return false;
         }
         if (IsAwaited)
+        {
+            // What is sent is not given up any more, whatever comes meanwhile.
+            _isForMember = true;
             _port.View!.ShowUnderWay(_job.UnderWay);
+        }
         if (_areSessionsDue)
         {
             _areSessionsDue = false;
             _job.Add(SnapshotSection.Sessions, Step.Sessions);
             _port.Executor.Post(_job);
-            return;
+            return true;
         }
         if (Step.IsFilled)
         {
@@ -276,32 +299,22 @@ internal sealed class SnapshotTaker
                 _logger.SnapshotLost(_options.Id, Step.Index);
                 Abandon();
                 Rest(nowMicros);
-                return;
+                return false;
             }
             (_filling, _writing) = (_writing, _filling);
             if (_writing.WrittenCount > 0)
             {
                 _job.Add(SnapshotSection.State, _writing);
                 _port.Executor.Post(_job);
-                return;
+                return true;
             }
         }
-        if (Step.IsComplete)
-        {
-            _stage = Stage.Finishing;
-            _job.Finish(Step.Digest, _port.Store.Kept);
-            _port.Executor.Post(_job);
-        }
-        else if (Step.Piece is null && (nowMicros >= _nextPieceAt || Step.IsPressed))
-        {
-            SnapshotOptions options = _options.Snapshots;
-            long perSecond = IsAwaited ? HurriedBytesPerSecond(options) : options.BytesPerSecond;
-            long took = options.PieceBytes * 1_000_000L / perSecond;
-            // Who was held up does not catch up by a burst.
-            _nextPieceAt = Math.Max(_nextPieceAt + took, nowMicros);
-            _filling.ResetWrittenCount();
-            Step.Piece = _filling;
-        }
+        if (!Step.IsComplete)
+            return true;
+        _stage = Stage.Finishing;
+        _job.Finish(Step.Digest, _port.Store.Kept);
+        _port.Executor.Post(_job);
+        return false;
     }
 
     private void TakeFinished(SnapshotInfo finished, long nowMicros)

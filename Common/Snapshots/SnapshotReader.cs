@@ -160,15 +160,18 @@ public sealed class SnapshotReader : ISnapshotPieces, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    // A length that makes no sense is damage at once: otherwise the rest would be waited for, and held in memory.
+    // What makes no sense, and what follows the end, is damage at once: otherwise it would be held in memory.
     private bool IsPieceBefore(long offset)
     {
         long room = offset - _position - _frame.Length;
         if (room < 0 || _file.Read(_position, _frame) < _frame.Length)
             return false;
         SnapshotFrame frame = SnapshotFrame.Decode(_frame);
-        return frame.Length is < 0 or > SnapshotFrame.PieceBytesMax
-            || (frame.Section != SnapshotSection.End && frame.Length <= room);
+        if (frame.Length is < 0 or > SnapshotFrame.PieceBytesMax)
+            return true;
+        return frame.Section == SnapshotSection.End
+            ? frame.Length != SnapshotFooter.SizeBytes || room > frame.Length
+            : frame.Length <= room;
     }
 
     // Here, so that nothing is done with a snapshot of which a part is not understood.

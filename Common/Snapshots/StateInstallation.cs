@@ -21,9 +21,11 @@ public sealed class StateInstallation : ISnapshotPieces, IDisposable
     private readonly Queue<Piece> _waiting = new();
     private readonly SnapshotHeader _header;
     private readonly Thread _thread;
+    private readonly long _bytesMax;
     private IStateMachine? _machine;
     private Piece _current;
     private long _waitingBytes;
+    private long _addedBytes;
     private SnapshotInfo? _verified;
     private ulong _digest;
     private bool _isAbandoned;
@@ -32,9 +34,11 @@ public sealed class StateInstallation : ISnapshotPieces, IDisposable
     /// <summary>Begins with nothing.</summary>
     /// <param name="machine">Nobody else uses it before <see cref="TryTake"/>.</param>
     /// <param name="header">What the snapshot is of.</param>
-    public StateInstallation(IStateMachine machine, SnapshotHeader header)
+    /// <param name="bytesMax">Longest state that is restored; half of the memory that there is where 0.</param>
+    public StateInstallation(IStateMachine machine, SnapshotHeader header, long bytesMax = 0)
     {
         (_machine, _header) = (machine, header);
+        _bytesMax = bytesMax > 0 ? bytesMax : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         _thread = new Thread(Run) { Name = "restore", IsBackground = true };
         _thread.Start();
     }
@@ -56,7 +60,11 @@ public sealed class StateInstallation : ISnapshotPieces, IDisposable
         {
             while (_waitingBytes > WaitingBytesMax && !_hasEnded)
                 Monitor.Wait(_gate);
-            if (_hasEnded)
+            _addedBytes += piece.Length;
+            // More than any state that this machine can hold: nobody has judged yet what is sent.
+            if (_addedBytes > _bytesMax)
+                Abandon();
+            if (_hasEnded || _isAbandoned)
                 return;
             _waiting.Enqueue(new Piece(section, copy, piece.Length));
             _waitingBytes += piece.Length;
@@ -90,12 +98,14 @@ public sealed class StateInstallation : ISnapshotPieces, IDisposable
         return machine is not null;
     }
 
-    /// <summary>Gives up what is not finished, and lets go of its memory soon. Any thread.</summary>
+    /// <summary>Gives up what was not taken, and lets go of its memory soon. Any thread.</summary>
     public void Abandon()
     {
         lock (_gate)
         {
             _isAbandoned = true;
+            if (_hasEnded)
+                _machine = null;
             Monitor.PulseAll(_gate);
         }
     }
@@ -148,6 +158,8 @@ public sealed class StateInstallation : ISnapshotPieces, IDisposable
         lock (_gate)
         {
             _hasEnded = true;
+            if (_isAbandoned)
+                _machine = null;
             _waiting.Clear();
             Monitor.PulseAll(_gate);
         }

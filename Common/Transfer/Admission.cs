@@ -1,5 +1,4 @@
 using Chorus.Common.Log;
-using Chorus.Common.Snapshots;
 using Chorus.Raft;
 
 namespace Chorus.Common.Transfer;
@@ -67,27 +66,14 @@ internal sealed class Admission(TransferSource source, LogReader reader, Transfe
             refusal = Refusal.NotServed($"{source.Id} has no snapshot", "Ask for its log, or another replica");
             return null;
         }
-        SnapshotUnderWay? underWay = UnderWay(open);
-        if (underWay is null && newest.Index < open.First)
+        if (newest.Index < open.First)
             refusal = Refusal.SnapshotNotYetThere(source.Id, open.First, newest.Index, extent);
-        else if (underWay is null && open.IsChainKnown && !IsSame(open, newest.Header))
+        else if (open.IsChainKnown && (newest.Index != open.First || newest.Header.Maker != open.Chain))
             refusal = Refusal.SnapshotNoLongerKept(source.Id, open.First, newest.Index, extent);
-        else if (open.Position < 0 || open.Position > (underWay?.WrittenBytes ?? newest.LengthBytes)
-            || (open.Position > 0 && !open.IsChainKnown))
+        else if (open.Position < 0 || open.Position > newest.LengthBytes || (open.Position > 0 && !open.IsChainKnown))
             refusal = Refusal.BadRequest($"Nobody can go on at offset {open.Position} of a snapshot");
-        return refusal is null
-            ? new SnapshotServing(source.Storage, source.Snapshots, open, underWay, chunkBytes)
-            : null;
+        return refusal is null ? new SnapshotServing(source.Storage, source.Snapshots, open, chunkBytes) : null;
     }
-
-    // The one that somebody goes on with, if it is still being taken.
-    private SnapshotUnderWay? UnderWay(in TransferHeader open) =>
-        open.IsChainKnown && open.IsGrowingTaken && source.Snapshots!.UnderWay is { } one && IsSame(open, one.Header)
-            ? one
-            : null;
-
-    private static bool IsSame(in TransferHeader open, SnapshotHeader header) =>
-        (header.Index, header.Maker) == (open.First, open.Chain);
 
     private Refusal? Range(in TransferHeader open, LogExtent extent)
     {

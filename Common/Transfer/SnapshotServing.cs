@@ -25,17 +25,15 @@ internal sealed class SnapshotServing : Serving
     /// <param name="storage">The data directory.</param>
     /// <param name="view">Where snapshots show themselves, one at least.</param>
     /// <param name="open">What is wanted; admitted.</param>
-    /// <param name="underWay">The one to go on with, if that is being taken.</param>
     /// <param name="chunkBytes">Most bytes of a chunk.</param>
     public SnapshotServing(
-        IStorage storage, SnapshotView view, in TransferHeader open, SnapshotUnderWay? underWay, int chunkBytes)
+        IStorage storage, SnapshotView view, in TransferHeader open, int chunkBytes)
     {
         (_storage, _view, _chunkBytes) = (storage, view, chunkBytes);
-        (_position, _takesGrowing, _underWay) = (open.Position, open.IsGrowingTaken, underWay);
+        (_position, _takesGrowing, _index) = (open.Position, open.IsGrowingTaken, view.Newest!.Index);
         if (open.IsNewerWanted && open.Position == 0)
             _wish = view.TryWant();
-        _index = underWay?.Header.Index ?? view.Newest!.Index;
-        if (_wish is null && underWay is null)
+        if (_wish is null)
             Open(view.Newest!);
     }
 
@@ -99,16 +97,8 @@ internal sealed class SnapshotServing : Serving
             return true;
         }
         _index = _underWay.Header.Index;
-        try
-        {
-            if (_file is null && _underWay.Finished is null)
-                Open(SnapshotNames.Temp);
-        }
-        catch (FileNotFoundException) when (_underWay.IsAbandoned || _underWay.Finished is not null)
-        {
-        }
-        // In this order: the name belongs to the next one only behind this.
-        if (_underWay.IsAbandoned)
+        _file ??= TryOpen(_underWay);
+        if (_file is null || _underWay.IsAbandoned)
         {
             Refusal = Refusal.SnapshotGivenUp(extent);
             instead = ServingStep.Refused;
@@ -117,20 +107,39 @@ internal sealed class SnapshotServing : Serving
         if (_underWay.Finished is not { } finished)
             return true;
         _snapshot = finished;
-        if (_file is null)
-            Open(finished.Name);
         return true;
+    }
+
+    // Its temporary name belongs to the next one once it is finished or given up, and only then. From the renaming on,
+    // which is before it is finished, it has its own.
+    private IStorageFile? TryOpen(SnapshotUnderWay underWay)
+    {
+        IStorageFile? file = underWay.Finished is null ? TryOpen(SnapshotNames.Temp) : null;
+        if (file is not null && underWay.Finished is not null)
+        {
+            file.Dispose();
+            file = null;
+        }
+        return file ?? TryOpen(SnapshotNames.Of(underWay.Header.Index));
+    }
+
+    private IStorageFile? TryOpen(string name)
+    {
+        try
+        {
+            _piece = new byte[_chunkBytes];
+            return _storage.OpenSequential(name);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     private void Open(SnapshotInfo snapshot)
     {
         (_snapshot, _index) = (snapshot, snapshot.Index);
-        Open(snapshot.Name);
-    }
-
-    private void Open(string name)
-    {
-        _file = _storage.OpenSequential(name);
+        _file = _storage.OpenSequential(snapshot.Name);
         _piece = new byte[_chunkBytes];
     }
 }

@@ -35,7 +35,8 @@ public sealed class SnapshotStream : TransferStream
     /// <summary>Index of the snapshot; 0 before the first message.</summary>
     public LogIndex Index { get; private set; }
 
-    private bool CanGoOn => Position >= _head.Length;
+    // Of one that was being taken there may be another with the same index by now, if its maker had to begin anew.
+    private bool CanGoOn => Position >= _head.Length && Length > 0;
 
     /// <summary>Asks a source for its newest snapshot, from its beginning.</summary>
     /// <param name="address">Transfer address of the source, <c>host:port</c>.</param>

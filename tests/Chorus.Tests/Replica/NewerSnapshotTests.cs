@@ -55,7 +55,7 @@ public sealed class NewerSnapshotTests
         long begin = world.Clock.MonotonicMicros;
         Want(world);
         Assert.InRange(world.Clock.MonotonicMicros - begin, 0, 1_000_000);
-        Assert.Equal((1, 0), (world.Replica.Counters.Snapshots, world.Replica.Counters.SnapshotsForMembers));
+        Assert.Equal((1, 1), (world.Replica.Counters.Snapshots, world.Replica.Counters.SnapshotsForMembers));
     }
 
     [Fact]

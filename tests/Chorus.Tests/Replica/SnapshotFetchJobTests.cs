@@ -102,11 +102,25 @@ public sealed class SnapshotFetchJobTests
         Assert.IsType<LogCorruptionException>(_job.Error);
     }
 
+    // Endless bytes behind an end would all be held in memory.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(SnapshotFooter.SizeBytes)]
+    public void What_follows_the_end_is_found_at_once(int length)
+    {
+        byte[] header = SnapshotWork.Header(9).Encode();
+        byte[] end = new byte[SnapshotFrame.SizeBytes + length];
+        SnapshotFrame.Encode(end, end.AsSpan(SnapshotFrame.SizeBytes), 0, SnapshotSection.End, Crc32C.Compute(header));
+        byte[] bytes = [.. header, .. end, .. new byte[100_000]];
+        Assert.InRange(Fetch(bytes, step: 100), header.Length, header.Length + 400);
+        Assert.IsType<LogCorruptionException>(_job.Error);
+    }
+
     [Fact]
     public void The_state_is_restored_while_it_comes_and_belongs_to_who_takes_it()
     {
         var machine = new KvStateMachine();
-        using var job = new SnapshotFetchJob(_storage, () => machine);
+        using var job = new SnapshotFetchJob(_storage, _ => machine);
         (byte[] bytes, ulong digest) = OfState();
         Run(job, () => job.Add(0, Part(bytes, 0, 5_000)));
         Run(job, () => job.Add(5_000, Part(bytes, 5_000, bytes.Length - 5_000)));
@@ -122,7 +136,7 @@ public sealed class SnapshotFetchJobTests
     public void A_fetch_that_begins_anew_restores_anew()
     {
         int made = 0;
-        using var job = new SnapshotFetchJob(_storage, () =>
+        using var job = new SnapshotFetchJob(_storage, _ =>
         {
             made++;
             return new KvStateMachine();
@@ -139,7 +153,7 @@ public sealed class SnapshotFetchJobTests
     [Fact]
     public void A_state_that_is_given_up_is_not_restored_and_the_fetch_goes_on_without_it()
     {
-        using var job = new SnapshotFetchJob(_storage, () => new KvStateMachine());
+        using var job = new SnapshotFetchJob(_storage, _ => new KvStateMachine());
         (byte[] bytes, _) = OfState();
         Run(job, () => job.Add(0, Part(bytes, 0, 5_000)));
         job.GiveUpState();

@@ -86,6 +86,29 @@ public sealed class SnapshotFetchTests : IDisposable
         Finish(fetch);
     }
 
+    // An election, or a leader whose log is enough after all, may come at any stage.
+    [Theory]
+    [InlineData("Verifying")]
+    [InlineData("Offering")]
+    public void One_that_is_given_up_when_all_of_it_has_come_may_begin_again(string stage)
+    {
+        ShowOwn();
+        SnapshotFetch fetch = Make(Options);
+        fetch.Begin(Here, _now);
+        for (int i = 0; i < 10_000 && fetch.StageName != stage; i++)
+        {
+            if (stage == "Offering" || fetch.StageName == "Receiving")
+                _disk.RunOne();
+            Turn(fetch, 1);
+        }
+        Assert.Equal(stage, fetch.StageName);
+        fetch.Cancel();
+        Assert.False(fetch.IsActive);
+        fetch.Begin(Here, _now);
+        RunToOffer(fetch);
+        Assert.Equal("", fetch.Failure);
+    }
+
     // Who has a state would need the memory of two.
     [Theory]
     [InlineData(0, 1)]
@@ -100,10 +123,41 @@ public sealed class SnapshotFetchTests : IDisposable
         Assert.True(_own.Settle());
         _own.Dispose();
         _own = new LogDriver(_storage);
+        ShowOwn();
+        SnapshotFetch fetch = Make(Options);
+        fetch.Begin(Here, _now);
+        RunToOffer(fetch);
+        Assert.Equal(made, _made);
+    }
+
+    // Nothing is made of bytes of which nobody has said yet whose they are.
+    [Fact]
+    public void A_snapshot_of_another_cluster_is_not_restored_meanwhile()
+    {
         SnapshotFetch fetch = Make(Options);
         fetch.Begin(Here, _now);
         Finish(fetch);
-        Assert.Equal(made, _made);
+        Assert.Equal(0, _made);
+    }
+
+    // One of the cluster of this node.
+    private void ShowOwn()
+    {
+        SnapshotHeader header = SnapshotWork.Header(9) with { ClusterId = Options.ClusterId, StateBase = "" };
+        using SnapshotWriter writer = SnapshotWriter.Begin(_source.Storage, header);
+        for (int i = 0; i < 20; i++)
+            writer.Add(SnapshotSection.State, new byte[ChunkBytes]);
+        _source.Source.Snapshots!.Show(writer.Finish(digest: 1));
+    }
+
+    private void RunToOffer(SnapshotFetch fetch)
+    {
+        for (int i = 0; i < 10_000 && fetch.StageName != "Offering"; i++)
+        {
+            _disk.RunOne();
+            Turn(fetch, 1);
+        }
+        Assert.Equal("Offering", fetch.StageName);
     }
 
     private SnapshotFetch Make(ReplicaOptions options)

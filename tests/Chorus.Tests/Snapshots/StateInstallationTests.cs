@@ -81,6 +81,26 @@ public sealed class StateInstallationTests
     }
 
     [Fact]
+    public void What_is_restored_and_given_up_takes_no_memory()
+    {
+        var installation = new StateInstallation(new KvStateMachine(), _info.Header);
+        Add(installation);
+        installation.Complete(_info, _original.Digest);
+        Assert.True(installation.TryTake(_info, out _));
+        installation.Abandon();
+        Assert.False(installation.TryTake(_info, out _));
+    }
+
+    [Fact]
+    public void More_than_the_memory_of_the_machine_is_not_restored()
+    {
+        using var installation = new StateInstallation(new KvStateMachine(), _info.Header, bytesMax: 100_000);
+        Add(installation);
+        installation.Complete(_info, _original.Digest);
+        Assert.False(installation.TryTake(_info, out _));
+    }
+
+    [Fact]
     public void Who_adds_waits_for_who_restores()
     {
         var machine = new SlowMachine();
