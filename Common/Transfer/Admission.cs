@@ -72,7 +72,10 @@ internal sealed class Admission(TransferSource source, LogReader reader, Transfe
             refusal = Refusal.SnapshotNoLongerKept(source.Id, open.First, newest.Index, extent);
         else if (open.Position < 0 || open.Position > newest.LengthBytes || (open.Position > 0 && !open.IsChainKnown))
             refusal = Refusal.BadRequest($"Nobody can go on at offset {open.Position} of a snapshot");
-        return refusal is null ? new SnapshotServing(source.Storage, source.Snapshots, open, chunkBytes) : null;
+        // This very one: another may be shown by now.
+        return refusal is null
+            ? new SnapshotServing(source.Storage, source.Snapshots, newest, open, chunkBytes)
+            : null;
     }
 
     private Refusal? Range(in TransferHeader open, LogExtent extent)

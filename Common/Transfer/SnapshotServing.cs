@@ -12,29 +12,29 @@ internal sealed class SnapshotServing : Serving
 {
     private readonly IStorage _storage;
     private readonly SnapshotView _view;
-    private readonly int _chunkBytes;
+    private readonly byte[] _piece;
     private readonly bool _takesGrowing;
     private readonly int? _wish;
     private SnapshotInfo? _snapshot;
     private SnapshotUnderWay? _underWay;
     private IStorageFile? _file;
-    private byte[] _piece = [];
     private long _position;
     private LogIndex _index;
 
     /// <param name="storage">The data directory.</param>
-    /// <param name="view">Where snapshots show themselves, one at least.</param>
-    /// <param name="open">What is wanted; admitted.</param>
+    /// <param name="view">Where newer ones show themselves.</param>
+    /// <param name="snapshot">The one for which the request was admitted.</param>
+    /// <param name="open">What is wanted.</param>
     /// <param name="chunkBytes">Most bytes of a chunk.</param>
     public SnapshotServing(
-        IStorage storage, SnapshotView view, in TransferHeader open, int chunkBytes)
+        IStorage storage, SnapshotView view, SnapshotInfo snapshot, in TransferHeader open, int chunkBytes)
     {
-        (_storage, _view, _chunkBytes) = (storage, view, chunkBytes);
-        (_position, _takesGrowing, _index) = (open.Position, open.IsGrowingTaken, view.Newest!.Index);
+        (_storage, _view, _piece) = (storage, view, new byte[chunkBytes]);
+        (_position, _takesGrowing, _index) = (open.Position, open.IsGrowingTaken, snapshot.Index);
         if (open.IsNewerWanted && open.Position == 0)
             _wish = view.TryWant();
         if (_wish is null)
-            Open(view.Newest!);
+            Open(snapshot);
     }
 
     public override LogIndex Position => _index;
@@ -127,7 +127,6 @@ internal sealed class SnapshotServing : Serving
     {
         try
         {
-            _piece = new byte[_chunkBytes];
             return _storage.OpenSequential(name);
         }
         catch (FileNotFoundException)
@@ -140,6 +139,5 @@ internal sealed class SnapshotServing : Serving
     {
         (_snapshot, _index) = (snapshot, snapshot.Index);
         _file = _storage.OpenSequential(snapshot.Name);
-        _piece = new byte[_chunkBytes];
     }
 }
