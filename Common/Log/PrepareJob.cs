@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Chorus.Common.Log;
 
 /// <summary>A step in making a file for the next segment. Reused for all steps and files.</summary>
@@ -7,9 +5,8 @@ internal sealed class PrepareJob(IStorage storage) : IDiskJob, IDisposable
 {
     private const int StepBytes = 1 << 20;
     private const int WriteBytes = 256 << 10;
-    private static readonly byte[] Zeros =
-        GC.AllocateArray<byte>(WriteBytes + IStorage.UncachedBlockBytes, pinned: true);
-    private static readonly int ZerosStart = AlignedStart();
+    private static readonly byte[] Zeros = UncachedFile.Allocate(WriteBytes, out ZerosStart);
+    private static readonly int ZerosStart;
 
     private IStorageFile? _file;
     private bool _fills;
@@ -117,11 +114,5 @@ internal sealed class PrepareJob(IStorage storage) : IDiskJob, IDisposable
         return Bytes % IStorage.UncachedBlockBytes == 0
             ? storage.CreateUncached(SegmentHeader.SpareTempName)
             : storage.Create(SegmentHeader.SpareTempName);
-    }
-
-    private static int AlignedStart()
-    {
-        long address = Marshal.UnsafeAddrOfPinnedArrayElement(Zeros, 0);
-        return (int)(-address & (IStorage.UncachedBlockBytes - 1));
     }
 }

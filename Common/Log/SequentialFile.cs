@@ -4,7 +4,7 @@ namespace Chorus.Common.Log;
 /// Writes a long file from its beginning to its end, in whole blocks and past the system's cache where that can be had:
 /// what is read once, or by others, would push out what is needed, and be copied into memory that is new. Blocks.
 /// </summary>
-public sealed class SequentialFile : IDisposable
+internal sealed class SequentialFile : IDisposable
 {
     private readonly IStorageFile _file;
     private readonly byte[] _staging;

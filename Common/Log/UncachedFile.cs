@@ -8,12 +8,12 @@ internal static class UncachedFile
 {
     private const int BlockBytes = IStorage.UncachedBlockBytes;
 
-    /// <summary>Memory for transfers: they need addresses that are multiples of a block.</summary>
+    /// <summary>Memory for transfers, full of zeros: they need addresses that are multiples of a block.</summary>
     /// <param name="bytes">How much.</param>
     /// <param name="start">Where in it the first block begins.</param>
     public static byte[] Allocate(int bytes, out int start)
     {
-        byte[] memory = GC.AllocateUninitializedArray<byte>(bytes + BlockBytes, pinned: true);
+        byte[] memory = GC.AllocateArray<byte>(bytes + BlockBytes, pinned: true);
         start = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0) & (BlockBytes - 1));
         return memory;
     }
@@ -32,7 +32,6 @@ internal static class UncachedFile
             Span<byte> block = memory.AsSpan(start, BlockBytes);
             if (writable)
             {
-                block.Clear();
                 RandomAccess.Write(handle, block, 0);
                 RandomAccess.SetLength(handle, 0);
             }
