@@ -75,24 +75,12 @@ public sealed class AnswerLimitTests
             Answers.Add(Responses.Parser.ParseFrom(frame));
     }
 
-    private sealed class LargeValues : IStateMachine
+    private sealed class LargeValues : EmptyMachine
     {
-        public ulong Digest => 0;
-
-        public Code Validate(ReadOnlySpan<byte> command, out string message)
+        public override Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message)
         {
-            message = "";
-            return Code.Ok;
-        }
-
-        public Code Apply(LogIndex index, long timeMicros, ReadOnlySpan<byte> command, IBufferWriter<byte> response) =>
-            Code.Ok;
-
-        public Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message)
-        {
-            message = "";
             response.Write(new byte[ValueBytes]);
-            return Code.Ok;
+            return base.Query(query, response, out message);
         }
     }
 }

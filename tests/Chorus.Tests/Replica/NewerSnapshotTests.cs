@@ -98,6 +98,20 @@ public sealed class NewerSnapshotTests
     }
 
     [Fact]
+    public void One_that_is_sent_is_not_given_up_however_much_log_comes_behind_it()
+    {
+        using SessionWorld world = WithSnapshot(Slow with { HurriedBytesPerSecond = 2_000 }, everyBytes: 5_000);
+        BeginSlowly(world);
+        Assert.NotNull(world.Snapshots.TryWant());
+        world.RunUntil(() => world.Snapshots.UnderWay is not null);
+        SnapshotUnderWay one = world.Snapshots.UnderWay!;
+        Write(world, 4_000);
+        world.RunUntil(() => !world.Snapshots.IsNewerWanted);
+        Assert.False(one.IsAbandoned);
+        Assert.Same(world.Snapshots.Newest, one.Finished);
+    }
+
+    [Fact]
     public void One_that_fails_is_shown_no_more()
     {
         using SessionWorld world = WithSnapshot(Slow with { HurriedBytesPerSecond = 4_000 });

@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.Text;
 using Chorus.Common.KeyValue;
 using Chorus.Common.Log;
-using Chorus.Common.Protocol;
 using Chorus.Common.Replica;
 using Chorus.Common.Snapshots;
 using Chorus.Raft;
+using Chorus.Tests.Replica;
 
 namespace Chorus.Tests.Snapshots;
 
@@ -122,7 +121,7 @@ public sealed class StateInstallationTests
     }
 
     // Looks at its first piece how many others come meanwhile.
-    private sealed class SlowMachine : IStateMachine
+    private sealed class SlowMachine : EmptyMachine
     {
         public Func<long> Waiting { get; set; } = () => 0;
 
@@ -130,24 +129,7 @@ public sealed class StateInstallationTests
 
         public int Pieces { get; private set; }
 
-        public ulong Digest => 0;
-
-        public Code Validate(ReadOnlySpan<byte> command, out string message)
-        {
-            message = "";
-            return Code.Ok;
-        }
-
-        public Code Apply(LogIndex index, long timeMicros, ReadOnlySpan<byte> command, IBufferWriter<byte> response) =>
-            Code.Ok;
-
-        public Code Query(ReadOnlySpan<byte> query, IBufferWriter<byte> response, out string message)
-        {
-            message = "";
-            return Code.Ok;
-        }
-
-        public void Restore(LogIndex index, SnapshotRestore snapshot)
+        public override void Restore(LogIndex index, SnapshotRestore snapshot)
         {
             while (snapshot.TryRead(out _))
             {

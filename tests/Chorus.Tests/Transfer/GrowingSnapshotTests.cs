@@ -18,7 +18,7 @@ public sealed class GrowingSnapshotTests : IDisposable
     private readonly TestSource _source;
     private readonly SnapshotStream _stream;
     private readonly SnapshotView _view;
-    private readonly List<byte> _got = [];
+    private readonly SnapshotReceiver _receiver;
     private SnapshotWriter? _writer;
     private SnapshotUnderWay? _underWay;
 
@@ -31,6 +31,7 @@ public sealed class GrowingSnapshotTests : IDisposable
         _view.BeginTaking();
         _stream = new SnapshotStream(
             _pair, 0, new TransferStreamOptions { ChunkBytes = 100_000, WindowChunks = 4 });
+        _receiver = new SnapshotReceiver(_pair, _stream, _source);
     }
 
     public void Dispose()
@@ -43,20 +44,20 @@ public sealed class GrowingSnapshotTests : IDisposable
     public void What_is_written_of_it_is_sent_and_the_rest_when_it_is_there()
     {
         Want();
-        Pump();
-        Assert.Empty(_got);
+        _receiver.Pump();
+        Assert.Empty(_receiver.Got);
         Begin(15);
         Write(pieces: 2);
-        Pump();
-        Assert.Equal((2 * Written, new LogIndex(15), 0), (_got.Count, _stream.Index, _stream.Length));
+        _receiver.Pump();
+        Assert.Equal((2 * Written, new LogIndex(15), 0), (_receiver.Got.Count, _stream.Index, _stream.Length));
         Assert.Equal(new LogIndex(16), _source.Server.LowestPinned);
         Assert.InRange(_source.Server.NextWorkMicros, Now, Now + 10_000);
         Write(pieces: 2);
-        Pump();
-        Assert.Equal(4 * Written, _got.Count);
+        _receiver.Pump();
+        Assert.Equal(4 * Written, _receiver.Got.Count);
         Assert.Equal(TransferStreamState.Open, _stream.State);
         SnapshotInfo info = Finish();
-        Pump();
+        _receiver.Pump();
         Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _stream.Length));
         CheckGot(info);
     }
@@ -65,12 +66,12 @@ public sealed class GrowingSnapshotTests : IDisposable
     public void One_that_is_finished_before_anything_was_sent_comes_whole()
     {
         Want();
-        Pump();
+        _receiver.Pump();
         Begin(15);
         Write(pieces: 1, bytes: 200_000);
         Assert.Equal(0, _underWay!.WrittenBytes);
         SnapshotInfo info = Finish();
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferStreamState.Complete, _stream.State);
         CheckGot(info);
     }
@@ -81,20 +82,20 @@ public sealed class GrowingSnapshotTests : IDisposable
         Want();
         Begin(15);
         Write(pieces: 2);
-        Pump();
+        _receiver.Pump();
         GiveUp();
         Begin(17);
         Write(pieces: 4);
-        Pump();
+        _receiver.Pump();
         Assert.Equal((TransferStreamState.Refused, TransferRefusal.NoLongerKept), (_stream.State, _stream.Refusal));
-        Assert.Equal(2 * Written, _got.Count);
+        Assert.Equal(2 * Written, _receiver.Got.Count);
     }
 
     [Fact]
     public void One_that_is_given_up_before_its_file_was_opened_is_not_mixed_with_the_next()
     {
         Want();
-        Pump();
+        _receiver.Pump();
         Begin(15);
         Write(pieces: 2);
         SnapshotUnderWay old = _underWay!;
@@ -102,29 +103,29 @@ public sealed class GrowingSnapshotTests : IDisposable
         Begin(17);
         Write(pieces: 2);
         _view.ShowUnderWay(old);
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferRefusal.NoLongerKept, _stream.Refusal);
-        Assert.Empty(_got);
+        Assert.Empty(_receiver.Got);
     }
 
     [Fact]
     public void A_copy_that_broke_off_begins_anew()
     {
         Want();
-        Pump();
+        _receiver.Pump();
         Begin(15);
         Write(pieces: 2);
-        Pump(chunks: 5);
+        _receiver.Pump(chunks: 5);
         _stream.Close();
-        Pump();
-        _got.Clear();
+        _receiver.Pump();
+        _receiver.Got.Clear();
         _stream.GoOn(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer: true);
         Assert.Equal(0, _stream.Position);
         Write(pieces: 2);
-        Pump();
-        Assert.Equal(4 * Written, _got.Count);
+        _receiver.Pump();
+        Assert.Equal(4 * Written, _receiver.Got.Count);
         SnapshotInfo info = Finish();
-        Pump();
+        _receiver.Pump();
         CheckGot(info);
     }
 
@@ -132,14 +133,14 @@ public sealed class GrowingSnapshotTests : IDisposable
     public void While_it_gets_its_name_it_is_found_under_that()
     {
         Want();
-        Pump();
+        _receiver.Pump();
         Begin(15);
         Write(pieces: 2);
         SnapshotInfo info = _writer!.Finish(digest: 1);
-        Pump();
-        Assert.Equal(2 * Written, _got.Count);
+        _receiver.Pump();
+        Assert.Equal(2 * Written, _receiver.Got.Count);
         _underWay!.Finish(info);
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferStreamState.Complete, _stream.State);
         CheckGot(info);
     }
@@ -176,9 +177,9 @@ public sealed class GrowingSnapshotTests : IDisposable
         Want();
         Begin(15);
         Write(pieces: 2);
-        Pump();
+        _receiver.Pump();
         _view.Dispose();
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferStreamState.Refused, _stream.State);
     }
 
@@ -226,26 +227,7 @@ public sealed class GrowingSnapshotTests : IDisposable
     {
         var storage = new MemoryStorage();
         using (IStorageFile file = storage.Create(info.Name))
-            file.Write(0, [.. _got]);
+            file.Write(0, [.. _receiver.Got]);
         Assert.Equal(info.LengthBytes, SnapshotReader.Verify(storage, info.Name).LengthBytes);
-    }
-
-    private void Pump(int chunks = int.MaxValue)
-    {
-        for (int quiet = 0; quiet < 3 && chunks > 0; quiet++)
-        {
-            _source.Server.DoWork();
-            while (chunks > 0 && _pair.TryReceive(out string address, out var header, out ReadOnlySpan<byte> body))
-            {
-                quiet = 0;
-                _stream.TryAccept(address, header, body, Now, out ReadOnlySpan<byte> piece);
-                if (piece.IsEmpty)
-                    continue;
-                _got.AddRange(piece);
-                _stream.Release(Now);
-                chunks--;
-            }
-            _stream.Poll(Now);
-        }
     }
 }

@@ -17,7 +17,7 @@ public sealed class SnapshotStreamTests : IDisposable
     private readonly TestSource _source;
     private readonly TestSource _other;
     private readonly SnapshotStream _stream;
-    private readonly List<byte> _got = [];
+    private readonly SnapshotReceiver _receiver;
 
     public SnapshotStreamTests()
     {
@@ -26,6 +26,7 @@ public sealed class SnapshotStreamTests : IDisposable
         _source.Append(20);
         _other.Append(20);
         _stream = new SnapshotStream(_pair, 0, Small);
+        _receiver = new SnapshotReceiver(_pair, _stream, _source, _other);
     }
 
     public void Dispose()
@@ -39,12 +40,12 @@ public sealed class SnapshotStreamTests : IDisposable
     {
         SnapshotInfo info = Make(_source, 9);
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump();
+        _receiver.Pump();
         Assert.Equal((TransferStreamState.Complete, ""), (_stream.State, _stream.Reason));
         Assert.Equal((info.LengthBytes, info.Index), (_stream.Length, _stream.Index));
         var storage = new MemoryStorage();
         using (IStorageFile file = storage.Create(info.Name))
-            file.Write(0, [.. _got]);
+            file.Write(0, [.. _receiver.Got]);
         Assert.Equal(info.LengthBytes, SnapshotReader.Verify(storage, info.Name).LengthBytes);
     }
 
@@ -54,14 +55,14 @@ public sealed class SnapshotStreamTests : IDisposable
         SnapshotInfo info = Make(_source, 9);
         Make(_other, 9);
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump(chunks: 3);
+        _receiver.Pump(chunks: 3);
         _pair.Kill(Here);
         long sent = _source.Server.SentBytesTotal;
         Assert.InRange(_stream.Position, 3000, info.LengthBytes - 1);
         _stream.GoOn(There, Guid.Empty, new LogIndex(5), Now);
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferStreamState.Complete, _stream.State);
-        Assert.Equal(info.LengthBytes, _got.Count);
+        Assert.Equal(info.LengthBytes, _receiver.Got.Count);
         Assert.True(_other.Server.SentBytesTotal < info.LengthBytes && sent > 0);
     }
 
@@ -71,16 +72,16 @@ public sealed class SnapshotStreamTests : IDisposable
         Make(_source, 9);
         Make(_other, 12);
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump(chunks: 3);
+        _receiver.Pump(chunks: 3);
         _pair.Kill(Here);
         _stream.GoOn(There, Guid.Empty, new LogIndex(5), Now);
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferRefusal.NoLongerKept, _stream.Refusal);
         Assert.Contains("another one of index 12", _stream.Reason, StringComparison.Ordinal);
         _stream.Forget();
-        _got.Clear();
+        _receiver.Got.Clear();
         _stream.GoOn(There, Guid.Empty, new LogIndex(5), Now);
-        Pump();
+        _receiver.Pump();
         Assert.Equal((TransferStreamState.Complete, new LogIndex(12)), (_stream.State, _stream.Index));
     }
 
@@ -88,11 +89,11 @@ public sealed class SnapshotStreamTests : IDisposable
     public void Who_has_none_or_an_older_one_says_so()
     {
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferRefusal.NotServed, _stream.Refusal);
         Make(_source, 4);
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump();
+        _receiver.Pump();
         Assert.Equal(TransferRefusal.NotYetThere, _stream.Refusal);
     }
 
@@ -101,9 +102,9 @@ public sealed class SnapshotStreamTests : IDisposable
     {
         Make(_source, 9);
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump(chunks: 2);
+        _receiver.Pump(chunks: 2);
         Assert.Equal(new LogIndex(10), _source.Server.LowestPinned);
-        Pump();
+        _receiver.Pump();
         _source.Server.DoWork();
         Assert.Equal(ulong.MaxValue, _source.Server.LowestPinned.Value);
     }
@@ -113,11 +114,11 @@ public sealed class SnapshotStreamTests : IDisposable
     {
         SnapshotInfo info = Make(_source, 9);
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump(chunks: 2);
+        _receiver.Pump(chunks: 2);
         _source.Storage.Delete(info.Name);
         Make(_source, 15);
-        Pump();
-        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _got.Count));
+        _receiver.Pump();
+        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _receiver.Got.Count));
     }
 
     [Fact]
@@ -126,18 +127,18 @@ public sealed class SnapshotStreamTests : IDisposable
         Make(_source, 9);
         _source.Source.Snapshots!.BeginTaking();
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer: true);
-        Pump();
-        Assert.Equal((TransferStreamState.Open, 0), (_stream.State, _got.Count));
+        _receiver.Pump();
+        Assert.Equal((TransferStreamState.Open, 0), (_stream.State, _receiver.Got.Count));
         Assert.True(_source.Source.Snapshots.IsNewerWanted);
         Assert.Equal(new LogIndex(10), _source.Server.LowestPinned);
         SnapshotInfo newer = Make(_source, 15);
-        Pump();
-        Assert.Empty(_got);
+        _receiver.Pump();
+        Assert.Empty(_receiver.Got);
         _source.Source.Snapshots.Settle();
         Assert.InRange(_source.Server.NextWorkMicros, Now, Now + 10_000);
-        Pump();
+        _receiver.Pump();
         Assert.Equal((TransferStreamState.Complete, newer.Index), (_stream.State, _stream.Index));
-        Assert.Equal(newer.LengthBytes, _got.Count);
+        Assert.Equal(newer.LengthBytes, _receiver.Got.Count);
     }
 
     [Fact]
@@ -148,7 +149,7 @@ public sealed class SnapshotStreamTests : IDisposable
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer: true);
         for (int i = 0; i < 20; i++)
         {
-            Pump();
+            _receiver.Pump();
             _source.MonotonicMicros += 500_000;
             _stream.Poll(Now);
         }
@@ -164,8 +165,8 @@ public sealed class SnapshotStreamTests : IDisposable
         if (isTaking)
             _source.Source.Snapshots!.BeginTaking();
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer);
-        Pump();
-        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _got.Count));
+        _receiver.Pump();
+        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _receiver.Got.Count));
         Assert.False(_source.Source.Snapshots!.IsNewerWanted);
     }
 
@@ -174,12 +175,12 @@ public sealed class SnapshotStreamTests : IDisposable
     {
         SnapshotInfo info = Make(_source, 9);
         _stream.Open(Here, Guid.Empty, new LogIndex(5), Now);
-        Pump(chunks: 3);
+        _receiver.Pump(chunks: 3);
         _stream.Close();
         _source.Source.Snapshots!.BeginTaking();
         _stream.GoOn(Here, Guid.Empty, new LogIndex(5), Now, wantsNewer: true);
-        Pump();
-        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _got.Count));
+        _receiver.Pump();
+        Assert.Equal((TransferStreamState.Complete, info.LengthBytes), (_stream.State, _receiver.Got.Count));
     }
 
     [Fact]
@@ -203,25 +204,5 @@ public sealed class SnapshotStreamTests : IDisposable
         SnapshotInfo info = SnapshotWork.Write(source.Storage, index, new byte[2_500], new byte[3_000], [1, 2, 3]);
         source.Source.Snapshots!.Show(info);
         return info;
-    }
-
-    private void Pump(int chunks = int.MaxValue)
-    {
-        for (int quiet = 0; quiet < 3 && chunks > 0; quiet++)
-        {
-            _source.Server.DoWork();
-            _other.Server.DoWork();
-            while (chunks > 0 && _pair.TryReceive(out string address, out var header, out ReadOnlySpan<byte> body))
-            {
-                quiet = 0;
-                _stream.TryAccept(address, header, body, Now, out ReadOnlySpan<byte> piece);
-                if (piece.IsEmpty)
-                    continue;
-                _got.AddRange(piece);
-                _stream.Release(Now);
-                chunks--;
-            }
-            _stream.Poll(Now);
-        }
     }
 }
