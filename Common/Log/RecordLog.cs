@@ -289,7 +289,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool IsAtHand(LogIndex from) => from.Value >= _tail.First;
+    public bool IsAtHand(LogIndex from) => from.Value >= _tail.First && from >= FirstIndex;
 
     /// <summary>
     /// Reads records, from memory or else from the disk. A range that <see cref="Fit"/> answered comes whole; a longer

@@ -61,6 +61,8 @@ internal sealed class SimulatedRun
     private void RunAll()
     {
         _operator.AddAll(_cluster.Begin());
+        if (_around.Plan.LosesFounder)
+            _operator.LoseFounder();
         RunUntil(_around.Plan.DurationMicros);
         _around.Trace.Add("", "faults end");
         _nemesis.Stop();

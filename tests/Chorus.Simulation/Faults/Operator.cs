@@ -120,6 +120,16 @@ internal sealed class Operator
         return true;
     }
 
+    /// <summary>Has a node lose its data as soon as the cluster can do without it.</summary>
+    public void LoseFounder() => _around.Events.After(_around.Plan.TickMicros, () =>
+    {
+        SimulatedNode node = _random.Pick(_cluster.Nodes);
+        if (MayLose(node))
+            Begin(() => Replace(node));
+        else if (_around.Events.Now < _around.Plan.DurationMicros / 4)
+            LoseFounder();
+    });
+
     /// <summary>Whether the cluster can do without a node's data.</summary>
     public bool MayLose(SimulatedNode node) =>
         IsIdle && _cluster.Leader is { } leader && leader != node

@@ -46,21 +46,7 @@ internal sealed class Plan
         ApplyBytesPerRound = random.Pick([1L, 1_000, 4 << 20]);
         OutstandingRequestsMax = random.Pick([2, 1_000, 1_000]);
         State = new StatePlan(random);
-        Workload = new Workload
-        {
-            Clients = 2 + random.Next(7),
-            Keys = 1 + random.Next(4),
-            ReadShare = random.Pick([0.1, 0.4, 0.7]),
-            Reads = random.Pick<ReadMode[]>([
-                [ReadMode.Server], [ReadMode.Lease], [ReadMode.Index, ReadMode.Lease],
-                [ReadMode.Server, ReadMode.Index, ReadMode.Lease, ReadMode.Log, ReadMode.Stale]]),
-            ReadsAnywhere = random.Pick([0.0, 0.1, 0.5]),
-            DeleteShare = random.Pick([0.0, 0.1, 0.3]),
-            ThinkMicros = random.Pick([1_000.0, 10_000, 40_000]),
-            PaddingMax = random.Pick([0, 100, 800]),
-            OperationTimeoutMicros = random.Pick([300_000L, 1_000_000, 2_000_000]),
-            AttemptTimeoutMicros = random.Pick([100_000L, 400_000]),
-        };
+        Workload = WorkloadOf(random);
         SilentObservers = random.Pick([0, 0, 0, 1, 3]);
         Raft = Raft with { TrickleBytes = random.Pick([1_000L, 16 << 10, 256 << 10]) };
         Following = new FollowingPlan(random);
@@ -72,7 +58,24 @@ internal sealed class Plan
         Workload.CounterShare = random.Pick([0.0, 0.2, 0.5]);
         Workload.CompareShare = random.Pick([0.0, 0.2]);
         Snapshots = new SnapshotPlan(random, Following.Loggers + Following.Subscribers > 0);
+        LosesFounder = StartsFixed && Voters >= 3 && random.Chance(0.2);
     }
+
+    private static Workload WorkloadOf(SeededRandom random) => new()
+    {
+        Clients = 2 + random.Next(7),
+        Keys = 1 + random.Next(4),
+        ReadShare = random.Pick([0.1, 0.4, 0.7]),
+        Reads = random.Pick<ReadMode[]>([
+            [ReadMode.Server], [ReadMode.Lease], [ReadMode.Index, ReadMode.Lease],
+            [ReadMode.Server, ReadMode.Index, ReadMode.Lease, ReadMode.Log, ReadMode.Stale]]),
+        ReadsAnywhere = random.Pick([0.0, 0.1, 0.5]),
+        DeleteShare = random.Pick([0.0, 0.1, 0.3]),
+        ThinkMicros = random.Pick([1_000.0, 10_000, 40_000]),
+        PaddingMax = random.Pick([0, 100, 800]),
+        OperationTimeoutMicros = random.Pick([300_000L, 1_000_000, 2_000_000]),
+        AttemptTimeoutMicros = random.Pick([100_000L, 400_000]),
+    };
 
     private static SessionLimits LimitsOf(SeededRandom random) => new()
     {
@@ -88,6 +91,12 @@ internal sealed class Plan
     /// Whether all voters start together (<c>-peer</c>); otherwise one starts and the others join it.
     /// </summary>
     public bool StartsFixed { get; }
+
+    /// <summary>
+    /// Whether one of those that start together loses its data as soon as the others can tell, and comes back as if the
+    /// cluster began only now.
+    /// </summary>
+    public bool LosesFounder { get; }
 
     /// <summary>Observers that the first configuration names and nobody has started: they must not matter.</summary>
     public int SilentObservers { get; }

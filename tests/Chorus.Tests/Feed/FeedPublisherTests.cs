@@ -221,6 +221,26 @@ public sealed class FeedPublisherTests : IDisposable
         Assert.Equal(5, _publisher.SubscriptionsRefused);
     }
 
+    [Fact]
+    public void What_is_no_longer_kept_is_left_out_even_while_memory_holds_it()
+    {
+        // Seed 496: a logger that keeps little cut its log behind a round of the feed that was still to come.
+        using var driver = new LogDriver(new MemoryStorage(), LogTestOptions.Small with { CacheBytes = 1 << 20 });
+        RecordLog log = driver.Log;
+        _outlet.Subscribe("log"u8);
+        _publisher.Work(log, LogIndex.Zero, One, FeedRole.Logger, _now);
+        for (int i = 0; i < 100; i++)
+            driver.Append(1, new string('x', 400));
+        Assert.True(driver.Settle());
+        Assert.True(log.CutBefore(log.LastIndex));
+        Assert.False(log.IsAtHand(log.FirstIndex.Previous));
+        Assert.True(log.IsAtHand(log.FirstIndex));
+        _now += FeedPublisher.PaceMicros;
+        _publisher.Work(log, log.LastIndex, One, FeedRole.Logger, _now);
+        Assert.Equal(100, _publisher.Skipped);
+        Assert.Empty(_outlet.Of(FeedMessageKind.Batch));
+    }
+
     private void Append(int count)
     {
         for (int i = 0; i < count; i++)
