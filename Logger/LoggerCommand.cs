@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Chorus.Common.Hosting;
+using Chorus.Common.Log;
 using Chorus.Common.Replica;
 
 namespace Chorus.Logger;
@@ -36,6 +37,9 @@ internal sealed class LoggerCommand
         "advertise", "HOST", "host name by which others reach this machine, where the endpoints do not say it");
     private readonly FlagOption<bool> _insecure = Flag.Switch(
         "insecure", "allow listening beyond this machine: connections are neither encrypted nor authenticated");
+    private readonly FlagOption<int> _nice = Flag.Integer(
+        "nice", "N", "stand back so far behind other processes while the processors are busy; 0: not at all",
+        Background.Nice, 0, Background.NiceMax);
     private readonly FlagOption<string?> _cpuProfile = Flag.Text(
         "cpuprofile", "FILE", "write a CPU trace (.nettrace) to this file on exit");
     private readonly FlagOption<string?> _memoryProfile = Flag.Text(
@@ -62,8 +66,8 @@ internal sealed class LoggerCommand
 
     private IEnumerable<Option> Options =>
     [
-        _id, _raft, _join, _hrecov, _feed, _logFolder, _format, _keep, _upstream, _advertise, _insecure, _cpuProfile,
-        _memoryProfile, _verbose, _quiet,
+        _id, _raft, _join, _hrecov, _feed, _logFolder, _format, _keep, _upstream, _advertise, _insecure, _nice,
+        _cpuProfile, _memoryProfile, _verbose, _quiet,
     ];
 
     private LoggerOptions Read(ParseResult parsed) => new()
@@ -73,6 +77,7 @@ internal sealed class LoggerCommand
         KeepBytes = parsed.GetValue(_keep),
         AdvertisedHost = parsed.GetValue(_advertise),
         Insecure = parsed.GetValue(_insecure),
+        Nice = parsed.GetValue(_nice),
         CpuProfile = parsed.GetValue(_cpuProfile),
         MemoryProfile = parsed.GetValue(_memoryProfile),
         Verbose = parsed.GetValue(_verbose),

@@ -29,6 +29,11 @@ internal sealed record LoggerOptions
     /// <summary>Whether listening beyond loopback, where anybody may connect, is wanted.</summary>
     public bool Insecure { get; init; }
 
+    /// <summary>
+    /// How far the process stands back while the processors are busy: a nice value, 0 to 19; 0: not at all.
+    /// </summary>
+    public int Nice { get; init; }
+
     /// <summary>File of the CPU trace; null: none.</summary>
     public string? CpuProfile { get; init; }
 

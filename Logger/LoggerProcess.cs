@@ -1,4 +1,5 @@
 using Chorus.Common.Hosting;
+using Chorus.Common.Log;
 using Chorus.Logger.Recording;
 
 namespace Chorus.Logger;
@@ -10,6 +11,7 @@ internal static class LoggerProcess
     /// <returns>The exit code.</returns>
     public static int Run(LoggerOptions options, CancellationToken stop)
     {
+        Background.EnterProcess(options.Nice);
         using Profiler profiler = Profiler.Start(options.CpuProfile, options.MemoryProfile);
         string name = options.Attachments.Count == 1 ? options.Attachments[0].Id : "logger";
         string folder = Path.Combine(options.Attachments[0].Folder, "log");

@@ -45,7 +45,7 @@ public sealed class DiskThread : IDiskExecutor, IDisposable
     private void Run()
     {
         if (_standsBack)
-            LibC.StandBack();
+            Background.EnterThread();
         while (TryTake(out IDiskJob? job))
         {
             DiskWork.Run(job);

@@ -39,6 +39,13 @@ public interface IStorage
     IStorageFile CreateUncached(string name) => Create(name);
 
     /// <summary>
+    /// Opens an existing file to be written, in the manner of <see cref="CreateUncached"/>; its length is a multiple of
+    /// a block.
+    /// </summary>
+    /// <param name="name">File name.</param>
+    IStorageFile OpenUncached(string name) => Open(name, writable: true);
+
+    /// <summary>
     /// How much of a long file is written at once (<see cref="SequentialFile"/>), a power of two: little, so that
     /// flushes of the log do not wait behind much.
     /// </summary>
@@ -51,6 +58,13 @@ public interface IStorage
     /// <param name="name">File name.</param>
     /// <param name="writable">False for files that are only read.</param>
     IStorageFile Open(string name, bool writable);
+
+    /// <summary>
+    /// Opens an existing file that is read in long pieces and hardly twice: it does not come into the system's cache.
+    /// Each read sees what is in the file then.
+    /// </summary>
+    /// <param name="name">File name.</param>
+    IStorageFile OpenCold(string name) => Open(name, writable: false);
 
     /// <summary>
     /// Opens an existing file that is read once, from its beginning to its end, and may still grow: it does not come
@@ -67,16 +81,6 @@ public interface IStorage
 
     /// <summary>Removes a file.</summary>
     void Delete(string name);
-
-    /// <summary>
-    /// A hint: a part of a file that is durable will hardly be read soon, and need not stay in the system's cache.
-    /// </summary>
-    /// <param name="name">File name; nothing happens where there is no such file any more.</param>
-    /// <param name="offset">Where the part begins.</param>
-    /// <param name="length">Its length in bytes.</param>
-    void ReleaseCache(string name, long offset, long length)
-    {
-    }
 
     /// <summary>Makes creations, renames and removals durable.</summary>
     void SyncDirectory();

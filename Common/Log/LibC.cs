@@ -12,7 +12,6 @@ internal static partial class LibC
     private const int AdviceNotNeeded = 4;
     private const nint LargePageBytes = 2 << 20;
     private const int PriorityOfThread = 0;
-    private const int BackgroundNice = 10;
     private const int Interrupted = 4;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
@@ -30,15 +29,6 @@ internal static partial class LibC
         }
         // macOS: .NET asks for F_FULLFSYNC there; a plain fsync would stop at the drive's cache.
         RandomAccess.FlushToDisk(file);
-    }
-
-    /// <summary>
-    /// Takes a part of a file out of the system's cache, where it is there and on the disk. Does nothing elsewhere.
-    /// </summary>
-    public static void ReleaseCache(SafeFileHandle file, long offset, long length)
-    {
-        if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
-            _ = AdviseFile(file, offset, length, AdviceNotNeeded);
     }
 
     /// <summary>Makes names in a directory durable.</summary>
@@ -91,12 +81,15 @@ internal static partial class LibC
     }
 
     /// <summary>
-    /// Lets the calling thread stand back behind those that somebody waits for, where the system knows such a thing.
+    /// Lets a thread stand back behind those that somebody waits for, where the system knows such a thing; one that
+    /// stands further back already stays there.
     /// </summary>
-    public static void StandBack()
+    /// <param name="nice">How far: a nice value, 0 to 19.</param>
+    /// <param name="thread">The system's number of the thread. Default 0: the calling one.</param>
+    public static void StandBack(int nice, int thread = 0)
     {
-        if (OperatingSystem.IsLinux())
-            _ = SetPriority(PriorityOfThread, 0, BackgroundNice);
+        if (OperatingSystem.IsLinux() && GetPriority(PriorityOfThread, thread) < nice)
+            _ = SetPriority(PriorityOfThread, thread, nice);
     }
 
     /// <summary>
@@ -119,13 +112,13 @@ internal static partial class LibC
     private static IOException Error(string call, string path, int code) => PosixStorage.Translate(
         new IOException($"{call} of {path} failed: {Marshal.GetPInvokeErrorMessage(code)} (error {code})", code));
 
-    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
-    private static partial int AdviseFile(SafeFileHandle file, long offset, long length, int advice);
-
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int AdviseMemory(nint address, nint length, int advice);
 
-    // On Linux every thread has its own; 0 is the calling one.
+    // On Linux every thread has its own. A thread that is gone has -1.
+    [LibraryImport("libc", EntryPoint = "getpriority")]
+    private static partial int GetPriority(int which, int who);
+
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, int who, int nice);
 

@@ -18,12 +18,6 @@ public sealed record LogOptions
     /// <summary>Memory for the newest records, from which followers and feeds are served. Default 64 MiB.</summary>
     public long CacheBytes { get; init; } = 64L << 20;
 
-    /// <summary>
-    /// Bytes of the newest records that stay in the system's cache as well, for a restart and for members that come
-    /// back. What is older is read from the disk when it is asked for. Default 256 MiB.
-    /// </summary>
-    public long SystemCacheBytes { get; init; } = 256L << 20;
-
     /// <summary>Size of one chunk of a log's own memory; also the most that one read returns. Default 1 MiB.</summary>
     public int ChunkBytes { get; init; } = 1 << 20;
 
@@ -43,7 +37,6 @@ public sealed record LogOptions
         Check.That(PayloadBytesMax > 0, "the largest payload must have a byte");
         Check.That(ChunkBytes >= 4096, "a chunk of memory must be at least 4096 bytes");
         Check.That(CacheBytes >= ChunkBytes, "the cache must hold a chunk at least");
-        Check.That(SystemCacheBytes >= 0, "what stays in the system's cache is not negative");
         Check.That(PendingBytesMax >= PayloadBytesMax + RecordHeader.SizeBytes, "the largest record may not wait");
         Check.That(
             SegmentSizeBytes >= SegmentPreparer.SmallestBytes(this), "a segment must hold the largest record");

@@ -159,9 +159,10 @@ internal sealed class LogRecovery(SegmentCatalog catalog, LogOpening opening, Lo
     private void Scan(Segment segment, Segment? next)
     {
         ulong limit = next?.Header.First ?? ulong.MaxValue;
-        using IStorageFile file = _storage.Open(segment.Header.Name, writable: next is null);
+        string name = segment.Header.Name;
+        using IStorageFile file = next is null ? _storage.Open(name, writable: true) : _storage.OpenCold(name);
         if (next is null)
-            file.Sync(); // what a killed process wrote may still be only in the page cache
+            file.Sync(); // what a killed process wrote may not be durable yet
         _cursor.Begin(file, SegmentHeader.BlockBytes, file.Length);
         segment.End = 0;
         while (Last.Index.Value + 1 < limit && !(Mutants.RecoverOnlyCommitted && Last.Index >= commit))

@@ -59,30 +59,24 @@ public sealed class PosixStorage : IStorage
     }
 
     /// <inheritdoc/>
-    public IStorageFile CreateUncached(string name)
-    {
-        PosixFile cached = Open(name, FileMode.CreateNew, FileAccess.ReadWrite);
-        string path = PathOf(name);
-        if (UncachedFile.TryOpen(path, writable: true) is not { } handle)
-            return cached;
-        cached.Dispose();
-        return new PosixFile(path, handle);
-    }
+    public IStorageFile CreateUncached(string name) => PastTheCache(
+        name, FileMode.CreateNew, FileAccess.ReadWrite, (path, handle) => new PosixFile(path, handle));
+
+    /// <inheritdoc/>
+    public IStorageFile OpenUncached(string name) => PastTheCache(
+        name, FileMode.Open, FileAccess.ReadWrite, (path, handle) => new PosixFile(path, handle));
 
     /// <inheritdoc/>
     public IStorageFile Open(string name, bool writable) =>
         Open(name, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read);
 
     /// <inheritdoc/>
-    public IStorageFile OpenSequential(string name)
-    {
-        PosixFile cached = Open(name, FileMode.Open, FileAccess.Read);
-        string path = PathOf(name);
-        if (UncachedFile.TryOpen(path, writable: false) is not { } handle)
-            return cached;
-        cached.Dispose();
-        return new PrefetchedFile(path, handle);
-    }
+    public IStorageFile OpenCold(string name) =>
+        PastTheCache(name, FileMode.Open, FileAccess.Read, (path, handle) => new ColdFile(path, handle));
+
+    /// <inheritdoc/>
+    public IStorageFile OpenSequential(string name) =>
+        PastTheCache(name, FileMode.Open, FileAccess.Read, (path, handle) => new PrefetchedFile(path, handle));
 
     /// <inheritdoc/>
     public bool Exists(string name) => File.Exists(PathOf(name));
@@ -92,21 +86,6 @@ public sealed class PosixStorage : IStorage
 
     /// <inheritdoc/>
     public void Delete(string name) => File.Delete(PathOf(name));
-
-    /// <inheritdoc/>
-    public void ReleaseCache(string name, long offset, long length)
-    {
-        try
-        {
-            using SafeFileHandle handle = File.OpenHandle(
-                PathOf(name), share: FileShare.ReadWrite | FileShare.Delete);
-            LibC.ReleaseCache(handle, offset, length);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // It may have been removed meanwhile; and no log fails for want of a hint.
-        }
-    }
 
     /// <inheritdoc/>
     public void SyncDirectory() => LibC.SyncDirectory(Location);
@@ -120,6 +99,18 @@ public sealed class PosixStorage : IStorage
 
     /// <summary>Whether a failure says that nothing can be written to the file system.</summary>
     internal static bool IsReadOnly(IOException error) => error.HResult == ReadOnlyFileSystem;
+
+    // As any other file where there is no such way.
+    private IStorageFile PastTheCache(
+        string name, FileMode mode, FileAccess access, Func<string, SafeFileHandle, IStorageFile> file)
+    {
+        PosixFile cached = Open(name, mode, access);
+        string path = PathOf(name);
+        if (UncachedFile.TryOpen(path, access == FileAccess.ReadWrite) is not { } handle)
+            return cached;
+        cached.Dispose();
+        return file(path, handle);
+    }
 
     private PosixFile Open(string name, FileMode mode, FileAccess access)
     {

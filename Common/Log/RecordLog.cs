@@ -42,7 +42,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
         _last = _durable = recovery.Last;
         _preparer = new SegmentPreparer(catalog.Storage, executor, options);
         _remover = new SegmentRemover(catalog.Storage, executor);
-        _writer = new SegmentWriter(catalog.Storage, options.SystemCacheBytes);
+        _writer = new SegmentWriter(catalog.Storage);
         _planner = new BatchPlanner(catalog, _preparer);
         _planner.ContinueBehind(catalog.Segments.Count > 0 ? catalog.Segments[^1] : null, recovery.Last);
         _batch = new DiskBatch(_writer, hardState);

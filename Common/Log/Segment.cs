@@ -53,7 +53,7 @@ internal sealed class Segment(SegmentHeader header, uint salt, long capacity) : 
     }
 
     /// <summary>The file, opened for reading at the first call.</summary>
-    public IStorageFile File(IStorage storage) => _file ??= storage.Open(Header.Name, writable: false);
+    public IStorageFile File(IStorage storage) => _file ??= storage.OpenCold(Header.Name);
 
     public void Dispose() => _file?.Dispose();
 

@@ -37,7 +37,7 @@ internal sealed class SegmentFile : IDisposable
         IStorageFile file;
         try
         {
-            file = storage.Open(name, writable: false);
+            file = storage.OpenCold(name);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

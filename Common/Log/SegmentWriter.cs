@@ -1,21 +1,37 @@
+using Chorus.Raft;
+
 namespace Chorus.Common.Log;
 
-/// <summary>The disk's side of the segments: holds the one that is written. Used by the disk's thread.</summary>
-internal sealed class SegmentWriter(IStorage storage, long cachedBytes) : IDisposable
+/// <summary>
+/// The disk's side of the segments: holds the one that is written. Writes whole blocks, past the system's cache where
+/// that can be had: a block that a batch ends in is written again with the next one, as the system would do it page by
+/// page, without a copy of every byte in memory that is hardly read. Used by the disk's thread.
+/// </summary>
+internal sealed class SegmentWriter : IDisposable
 {
-    private const int PageBytes = 4096;
-
-    private readonly byte[] _staging = GC.AllocateUninitializedArray<byte>(128 << 10, pinned: true);
-    private readonly CachedTrail _trail = new(storage, cachedBytes);
+    private readonly IStorage _storage;
+    private readonly byte[] _staging;
+    private readonly int _start;
+    private readonly int _stagingBytes;
+    private readonly int _block;
     private IStorageFile? _file;
-    private string _name = "";
-    private long _end;
     private long _stagedAt;
     private int _staged;
     private long _capacity;
+    private bool _isWritten = true;
     private bool _dirty;
 
-    /// <summary>Carries out an operation. Small pieces that follow one another are gathered into one write.</summary>
+    /// <summary>Writes to no segment yet.</summary>
+    /// <param name="storage">The directory.</param>
+    public SegmentWriter(IStorage storage)
+    {
+        _storage = storage;
+        _stagingBytes = storage.SequentialBytes;
+        _block = Math.Min(_stagingBytes, IStorage.UncachedBlockBytes);
+        _staging = UncachedFile.Allocate(_stagingBytes, out _start);
+    }
+
+    /// <summary>Carries out an operation. Pieces are gathered into long writes.</summary>
     public void Execute(in DiskOperation operation)
     {
         if (operation.Kind == DiskOperationKind.Start)
@@ -25,18 +41,21 @@ internal sealed class SegmentWriter(IStorage storage, long cachedBytes) : IDispo
     }
 
     /// <summary>
-    /// Hands what was gathered to the file, and the zeros that stand behind it up to the end of its last page: of a
-    /// page that is not in the system's cache a part cannot be written before the rest has been read.
+    /// Hands what was gathered to the file, and the zeros that stand behind it up to the end of its last block.
     /// </summary>
     public void Drain()
     {
-        if (_staged == 0)
+        if (_isWritten)
             return;
-        long end = _stagedAt + _staged;
-        int zeros = (int)Math.Min(Math.Min(-end & (PageBytes - 1), _capacity - end), _staging.Length - _staged);
-        _staging.AsSpan(_staged, zeros).Clear();
-        _file!.Write(_stagedAt, _staging.AsSpan(0, _staged + zeros));
-        _staged = 0;
+        int whole = (int)Math.Min((_staged + _block - 1) & -_block, _capacity - _stagedAt);
+        Staging[_staged..whole].Clear();
+        _file!.Write(_stagedAt, Staging[..whole]);
+        _isWritten = true;
+        // The next piece begins in the last block.
+        int full = _staged & -_block;
+        Staging[full.._staged].CopyTo(Staging);
+        _stagedAt += full;
+        _staged -= full;
     }
 
     /// <summary>Makes everything written durable.</summary>
@@ -47,46 +66,38 @@ internal sealed class SegmentWriter(IStorage storage, long cachedBytes) : IDispo
             return;
         _file!.Sync();
         _dirty = false;
-        _trail.Note(_name, _end);
     }
 
     public void Dispose() => _file?.Dispose();
 
+    private Span<byte> Staging => _staging.AsSpan(_start, _stagingBytes);
+
     private void Write(in DiskOperation operation)
     {
-        long position = operation.Position;
+        Check.That(operation.Position == _stagedAt + _staged, "records stand one behind the other");
         if (operation.MarkFirst > 0)
         {
             Span<byte> mark = stackalloc byte[BatchMark.SizeBytes];
             Segment segment = operation.Segment!;
-            BatchMark.Encode(mark, segment.Salt, segment.Header.Sequence, operation.MarkFirst, position);
-            Put(position, mark);
-            position += mark.Length;
+            BatchMark.Encode(mark, segment.Salt, segment.Header.Sequence, operation.MarkFirst, operation.Position);
+            Put(mark);
         }
-        ReadOnlySpan<byte> bytes = operation.Chunk!.Bytes.AsSpan(operation.Slice);
-        Put(position, bytes);
-        _end = position + bytes.Length;
-        _dirty = true;
+        Put(operation.Chunk!.Bytes.AsSpan(operation.Slice));
     }
 
-    private void Put(long position, ReadOnlySpan<byte> bytes)
+    private void Put(ReadOnlySpan<byte> bytes)
     {
-        if (_staged + bytes.Length > _staging.Length || (_staged > 0 && _stagedAt + _staged != position))
-            Drain();
-        if (bytes.Length > _staging.Length)
+        _dirty = true;
+        while (bytes.Length > 0)
         {
-            // Whole pages as they are; what is left fits.
-            int whole = bytes.Length - (int)((position + bytes.Length) & (PageBytes - 1));
-            _file!.Write(position, bytes[..whole]);
-            position += whole;
-            bytes = bytes[whole..];
+            int part = Math.Min(bytes.Length, _stagingBytes - _staged);
+            bytes[..part].CopyTo(Staging[_staged..]);
+            _staged += part;
+            _isWritten = false;
+            bytes = bytes[part..];
+            if (_staged == _stagingBytes)
+                Drain();
         }
-        if (bytes.Length == 0)
-            return;
-        if (_staged == 0)
-            _stagedAt = position;
-        bytes.CopyTo(_staging.AsSpan(_staged));
-        _staged += bytes.Length;
     }
 
     private void Start(in DiskOperation operation)
@@ -95,26 +106,29 @@ internal sealed class SegmentWriter(IStorage storage, long cachedBytes) : IDispo
         Sync();
         IStorageFile? before = _file;
         Segment segment = operation.Segment!;
-        _file = storage.Open(SegmentHeader.SpareName, writable: true);
+        _capacity = segment.Capacity;
+        _file = _capacity % IStorage.UncachedBlockBytes == 0
+            ? _storage.OpenUncached(SegmentHeader.SpareName)
+            : _storage.Open(SegmentHeader.SpareName, writable: true);
+        (_stagedAt, _staged) = (0, 0);
         Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
         segment.Header.Encode(block);
-        _capacity = segment.Capacity;
-        _file.Write(0, block);
-        _file.Sync();
-        _name = segment.Header.Name;
-        storage.Rename(SegmentHeader.SpareName, _name);
-        storage.SyncDirectory();
+        Put(block);
+        Sync();
+        string name = segment.Header.Name;
+        _storage.Rename(SegmentHeader.SpareName, name);
+        _storage.SyncDirectory();
         before?.Dispose();
         if (operation.Sealed is Segment last)
             Cut(last);
-        foreach (string name in operation.Superseded!)
-            storage.Delete(name);
+        foreach (string superseded in operation.Superseded!)
+            _storage.Delete(superseded);
     }
 
     private void Cut(Segment last)
     {
         // Only gives room back; the zeros behind the end do no harm if it is lost.
-        using IStorageFile file = storage.Open(last.Header.Name, writable: true);
+        using IStorageFile file = _storage.Open(last.Header.Name, writable: true);
         if (file.Length > last.End)
             file.SetLength(last.End);
     }

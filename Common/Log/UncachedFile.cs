@@ -19,7 +19,7 @@ internal static class UncachedFile
     }
 
     /// <summary>Opens a file, and tries a block: some file systems open it and transfer nothing.</summary>
-    /// <param name="path">The file; empty where it is to be written.</param>
+    /// <param name="path">The file; it stays as it is.</param>
     /// <param name="writable">Whether it is to be written, too.</param>
     /// <returns>Null where that cannot be had.</returns>
     public static SafeFileHandle? TryOpen(string path, bool writable)
@@ -30,7 +30,7 @@ internal static class UncachedFile
         {
             byte[] memory = Allocate(BlockBytes, out int start);
             Span<byte> block = memory.AsSpan(start, BlockBytes);
-            if (writable)
+            if (writable && RandomAccess.GetLength(handle) == 0)
             {
                 RandomAccess.Write(handle, block, 0);
                 RandomAccess.SetLength(handle, 0);

@@ -144,7 +144,7 @@ public sealed class StateInstallation : ISnapshotPieces, IDisposable
 
     private void Run()
     {
-        LibC.StandBack();
+        Background.EnterThread();
         try
         {
             _machine!.Restore(_header.Index, new SnapshotRestore(this));

@@ -84,6 +84,29 @@ public sealed class SequentialFileTests : IDisposable
     }
 
     [Fact]
+    public void A_cold_file_is_read_anywhere_and_shows_what_is_in_it_then()
+    {
+        byte[] bytes = Bytes((2 << 20) + 99);
+        Write("a", bytes);
+        using IStorageFile file = _posix.OpenCold("a");
+        using IStorageFile writing = _posix.Open("a", writable: true);
+        var random = new Random(8);
+        byte[] into = new byte[(1 << 20) + 5_000];
+        for (int i = 0; i < 200; i++)
+        {
+            int at = random.Next(bytes.Length);
+            int wanted = i % 2 == 0 ? into.Length : random.Next(1, 100);
+            int there = Math.Min(wanted, bytes.Length - at);
+            Assert.Equal(there, file.Read(at, into.AsSpan(0, wanted)));
+            Assert.Equal(bytes.AsSpan(at, there), into.AsSpan(0, there));
+            bytes[at] ^= 1;
+            writing.Write(at, bytes.AsSpan(at, 1));
+        }
+        Assert.Equal(0, file.Read(bytes.Length, into));
+        Assert.Equal(("a", bytes.Length), (file.Name, file.Length));
+    }
+
+    [Fact]
     public void A_file_that_grows_is_read_as_far_as_it_is_written()
     {
         byte[] bytes = Bytes(6 * Staging + 4_321);

@@ -18,7 +18,7 @@ public sealed class LoggerCommandTests
         Assert.Equal("127.0.0.1:16004", second.FeedEndpoint.ToString());
         Assert.Equal(Path.Combine("data", "log1"), second.Folder);
         Assert.Null(second.Upstream);
-        Assert.Equal((LoggerFormat.Records, null), (options.Format, options.KeepBytes));
+        Assert.Equal((LoggerFormat.Records, null, 10), (options.Format, options.KeepBytes, options.Nice));
     }
 
     [Fact]
@@ -26,7 +26,8 @@ public sealed class LoggerCommandTests
     {
         LoggerOptions options = Accept(
             "-id=a,b", "--raft", "h:1,:2", "-hrecov=:3,:4", "-feed=h:5,:6", "-logfolder", "x,y", "-format", "text",
-            "-keep=20G", "-upstream", ",log9", "-advertise=me", "-insecure", "-cpuprofile", "c", "-memprofile=m", "-v");
+            "-keep=20G", "-upstream", ",log9", "-advertise=me", "-insecure", "-nice", "3", "-cpuprofile", "c",
+            "-memprofile=m", "-v");
         Assert.Equal(["h:1", "127.0.0.1:2"], options.Attachments.Select(cluster => cluster.PeerEndpoint.ToString()));
         Assert.Equal([3, 4], options.Attachments.Select(cluster => cluster.TransferEndpoint.Port));
         Assert.Equal([5, 6], options.Attachments.Select(cluster => cluster.FeedEndpoint.Port));
@@ -34,6 +35,7 @@ public sealed class LoggerCommandTests
         Assert.Equal([null, "log9"], options.Attachments.Select(cluster => cluster.Upstream));
         Assert.All(options.Attachments, cluster => Assert.Null(cluster.JoinEndpoint));
         Assert.Equal((LoggerFormat.Text, 20L << 30), (options.Format, options.KeepBytes));
+        Assert.Equal(3, options.Nice);
         Assert.Equal(("me", "c", "m"), (options.AdvertisedHost, options.CpuProfile, options.MemoryProfile));
         Assert.True(options.Insecure && options.Verbose);
     }
@@ -66,6 +68,7 @@ public sealed class LoggerCommandTests
     [InlineData("-upstream: 'a' cannot follow itself", "-id", "a", "-raft", ":1", "-upstream", "a")]
     [InlineData("-format: there is no format 'xml'", "-id", "a", "-raft", ":1", "-format", "xml")]
     [InlineData("-keep: '10k' is no size of at least 1M", "-id", "a", "-raft", ":1", "-keep", "10k")]
+    [InlineData("-nice: '20' is no number from 0 to 19", "-id", "a", "-raft", ":1", "-nice", "20")]
     [InlineData("-v and -quiet exclude", "-id", "a", "-raft", ":1", "-v", "-quiet")]
     [InlineData("unknown flag '-hjion'", "-id", "a", "-raft", ":1", "-hjion", ":1")]
     public void A_wrong_command_line_is_refused_before_anything_is_started(string expected, params string[] args)

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Chorus.Tests.Log;
+
+namespace Chorus.Tests.LoggerProgram;
+
+/// <summary>How far a logger stands back behind other processes.</summary>
+public sealed class NiceTests
+{
+    [Theory]
+    [InlineData(10)]
+    [InlineData(12, "-nice", "12")]
+    [InlineData(0, "-nice", "0")]
+    public void All_threads_of_a_logger_stand_back_as_far_as_it_was_told(int nice, params string[] flags)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using var folder = new TemporaryDirectory();
+        string[] ports = [.. RunningCluster.FreePorts(4).Select(port => $"127.0.0.1:{port}")];
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "Logger.dll"), "-id", "log0", "-raft", ports[0], "-hrecov", ports[1],
+            "-feed", ports[2], "-join", ports[3], "-logfolder", folder.Path, "-quiet", .. flags,
+        ];
+        int expected = Math.Max(nice, Threads("self").Min(thread => thread.Nice));
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardError = true };
+        using Process logger = Process.Start(start)!;
+        try
+        {
+            // The last thread that it starts before it looks for its cluster.
+            Waiting.Until(() => Threads($"{logger.Id}").Any(thread => thread.Name == "transfer"), "the logger runs");
+            Assert.All(Threads($"{logger.Id}"), thread => Assert.Equal(expected, thread.Nice));
+        }
+        finally
+        {
+            logger.Kill();
+            logger.WaitForExit();
+        }
+    }
+
+    private static List<(string Name, int Nice)> Threads(string process)
+    {
+        var threads = new List<(string Name, int Nice)>();
+        foreach (string folder in Directory.EnumerateDirectories($"/proc/{process}/task"))
+        {
+            if (!TryRead(Path.Combine(folder, "stat"), out string stat))
+                continue;
+            // "7 (name) S ...": the name may hold anything; the nice value is the 17th behind it.
+            int end = stat.LastIndexOf(')');
+            threads.Add((stat[(stat.IndexOf('(') + 1)..end], int.Parse(stat[(end + 2)..].Split(' ')[16])));
+        }
+        return threads;
+    }
+
+    // A thread may end meanwhile.
+    private static bool TryRead(string path, out string text)
+    {
+        try
+        {
+            text = File.ReadAllText(path);
+            return true;
+        }
+        catch (IOException)
+        {
+            text = "";
+            return false;
+        }
+    }
+}
