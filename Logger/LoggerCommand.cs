@@ -38,8 +38,8 @@ internal sealed class LoggerCommand
     private readonly FlagOption<bool> _insecure = Flag.Switch(
         "insecure", "allow listening beyond this machine: connections are neither encrypted nor authenticated");
     private readonly FlagOption<int> _nice = Flag.Integer(
-        "nice", "N", "stand back so far behind other processes while the processors are busy; 0: not at all",
-        Background.Nice, 0, Background.NiceMax);
+        "nice", "N", "stand back so far behind other processes, such as replicas beside it, on a busy machine", 0, 0,
+        Background.NiceMax);
     private readonly FlagOption<string?> _cpuProfile = Flag.Text(
         "cpuprofile", "FILE", "write a CPU trace (.nettrace) to this file on exit");
     private readonly FlagOption<string?> _memoryProfile = Flag.Text(

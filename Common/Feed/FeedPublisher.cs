@@ -29,7 +29,7 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
     /// Least time behind a round of many bytes, in microseconds: where much is committed all the time, fewer and larger
     /// rounds leave the cores to those who agree on it.
     /// </summary>
-    public const long PaceMicrosMax = 4_000;
+    public const long PaceMicrosMax = 3_000;
 
     // Beyond so much the rounds grow until they are PaceMicrosMax apart; below it they are PaceMicros apart.
     private const long PaceBytesPerMicro = 4;

@@ -22,7 +22,7 @@ public sealed class Recorder : ILogSink
 
     // A disk that is slow, or busy with others, is left alone for much longer than a write took: it may be the one that
     // the voters wait for, and whoever needs to know that a record is durable has the voters' word already.
-    private const long FlushPauseFactor = 6;
+    private const long FlushPauseFactor = 4;
     private const long FlushPauseMicrosMax = 25_000;
 
     private readonly RecorderOptions _options;

@@ -18,7 +18,7 @@ public sealed class LoggerCommandTests
         Assert.Equal("127.0.0.1:16004", second.FeedEndpoint.ToString());
         Assert.Equal(Path.Combine("data", "log1"), second.Folder);
         Assert.Null(second.Upstream);
-        Assert.Equal((LoggerFormat.Records, null, 10), (options.Format, options.KeepBytes, options.Nice));
+        Assert.Equal((LoggerFormat.Records, null, 0), (options.Format, options.KeepBytes, options.Nice));
     }
 
     [Fact]
