@@ -187,7 +187,8 @@ public sealed class FeedPublisher(IFeedOutlet outlet, Guid clusterId)
     }
 
     private static bool IsKnown(RecordLog log, LogIndex index) =>
-        index == LogIndex.Zero || index == log.LastIndex || index < log.LastIndex && log.IsAtHand(index);
+        index == LogIndex.Zero || index == log.LastIndex || index == log.Base.Index
+        || index < log.LastIndex && log.IsAtHand(index);
 
     private static ulong ChainOf(RecordLog log, LogIndex index) =>
         index == LogIndex.Zero ? 0 : log.HeaderAt(index).Chain;

@@ -30,22 +30,25 @@ internal static class UncachedFile
         {
             byte[] memory = Allocate(BlockBytes, out int start);
             Span<byte> block = memory.AsSpan(start, BlockBytes);
-            if (writable && RandomAccess.GetLength(handle) == 0)
-            {
-                RandomAccess.Write(handle, block, 0);
-                RandomAccess.SetLength(handle, 0);
-            }
-            else
-            {
-                RandomAccess.Read(handle, block, 0);
-            }
+            int read = RandomAccess.Read(handle, block, 0);
+            if (writable)
+                Rewrite(handle, block, read);
             return handle;
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Whatever it is, the usual way meets it as well, or does without.
             handle.Dispose();
             return null;
         }
+    }
+
+    private static void Rewrite(SafeFileHandle handle, ReadOnlySpan<byte> block, int length)
+    {
+        if (length is not (0 or BlockBytes))
+            throw new IOException("the file does not end with a block");
+        RandomAccess.Write(handle, block, 0);
+        if (length == 0)
+            RandomAccess.SetLength(handle, 0);
     }
 }

@@ -44,7 +44,8 @@ internal sealed class SimulatedStorage(string location, SeededRandom random) : I
 
     public string Location => location;
 
-    public int SequentialBytes => 256;
+    // Of every other machine blocks are longer than a sector, so that one which is written again can be torn.
+    public int SequentialBytes { get; } = location.Sum(character => character) % 2 == 0 ? 256 : 8_192;
 
     public long FreeBytes => CapacityBytes - _names.Values.Distinct().Sum(image => image.Length);
 

@@ -241,6 +241,27 @@ public sealed class FeedPublisherTests : IDisposable
         Assert.Empty(_outlet.Of(FeedMessageKind.Batch));
     }
 
+    [Fact]
+    public void A_round_that_begins_right_behind_a_cut_is_published()
+    {
+        using var driver = new LogDriver(new MemoryStorage(), LogTestOptions.Small with { CacheBytes = 1 << 20 });
+        RecordLog log = driver.Log;
+        for (int i = 0; i < 100; i++)
+            driver.Append(1, new string('x', 400));
+        Assert.True(driver.Settle());
+        LogIndex cut = log.LastIndex;
+        Assert.True(log.CutBefore(cut));
+        LogIndex before = log.FirstIndex.Previous;
+        // Nobody subscribes yet, so how far it is, is all that it knows.
+        _publisher.Work(log, before, One, FeedRole.Logger, _now);
+        Assert.Equal(before.Next, _outlet.Sent[^1].Header.First);
+        _outlet.Subscribe("log"u8);
+        _now += FeedPublisher.PaceMicros;
+        _publisher.Work(log, cut, One, FeedRole.Logger, _now);
+        Assert.Equal(0, _publisher.Skipped);
+        Assert.Equal(before.Next, _outlet.Of(FeedMessageKind.Batch).First().Header.First);
+    }
+
     private void Append(int count)
     {
         for (int i = 0; i < count; i++)
