@@ -109,10 +109,13 @@ public sealed class RecorderTests
         world.Pass(5 * Second);
         Assert.True(world.Record.IsDiskFull);
         Assert.InRange(world.Durable, 1ul, 2900ul);
+        FollowingReport report = world.Following.Newest!;
+        Assert.Equal(("disk full", "Make room; it goes on by itself"), (report.State, report.Cure));
         storage.CapacityBytes = 10_000_000;
         world.Pass(10 * Second);
         Assert.Equal(3000ul, world.Durable);
         Assert.False(world.Record.IsDiskFull);
+        Assert.Equal("live", world.Following.Newest!.State);
     }
 
     [Fact]
