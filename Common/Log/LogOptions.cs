@@ -24,6 +24,12 @@ public sealed record LogOptions
     /// <summary>Most bytes that may wait for the disk before proposals are refused. Default 64 MiB.</summary>
     public long PendingBytesMax { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// About how many bytes of segments that are no longer kept are removed in a second; more while many wait, or the
+    /// device is full. Default 256 MiB.
+    /// </summary>
+    public long RemovedBytesPerSecond { get; init; } = 256L << 20;
+
     /// <summary>Largest payload of a record. Default 2 MiB.</summary>
     public int PayloadBytesMax { get; init; } = 2 << 20;
 
@@ -34,6 +40,7 @@ public sealed record LogOptions
     public void Validate()
     {
         Check.That(FilledBatchBytesMax >= 0, "the length of a batch is not negative");
+        Check.That(RemovedBytesPerSecond > 0, "what is no longer kept goes");
         Check.That(PayloadBytesMax > 0, "the largest payload must have a byte");
         Check.That(ChunkBytes >= 4096, "a chunk of memory must be at least 4096 bytes");
         Check.That(CacheBytes >= ChunkBytes, "the cache must hold a chunk at least");

@@ -41,7 +41,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
         Base = recovery.Base;
         _last = _durable = recovery.Last;
         _preparer = new SegmentPreparer(catalog.Storage, executor, options);
-        _remover = new SegmentRemover(catalog.Storage, executor);
+        _remover = new SegmentRemover(catalog.Storage, executor, options);
         _writer = new SegmentWriter(catalog.Storage);
         _planner = new BatchPlanner(catalog, _preparer);
         _planner.ContinueBehind(catalog.Segments.Count > 0 ? catalog.Segments[^1] : null, recovery.Last);
@@ -154,6 +154,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
         if (_failed)
             return;
         _preparer.Retry(nowMicros);
+        _remover.Work(nowMicros, IsDiskFull);
         Pump();
     }
 
@@ -388,7 +389,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
 
     private void Pump()
     {
-        _remover.Work();
+        _remover.Finish();
         if (_preparer.Work(_planner.IsBlocked) && _planner.IsBlocked)
             Flush();
     }

@@ -5,40 +5,54 @@ namespace Chorus.Common.Log;
 /// device is full, batches wait for the very room that this makes.
 /// </summary>
 /// <remarks>
-/// Owned by the loop's thread; one job at a time on the executor. Each removal is durable before the next begins, so a
-/// crash leaves a log that begins at one segment or another, never one with a hole.
+/// Owned by the loop's thread. One file at a time, with a rest behind each: a file system that tells the device what is
+/// free again (mounted with <c>discard</c>) lets all flushes wait for as long as that takes. Each removal is durable
+/// before the next begins, so a crash leaves a log that begins at one segment or another, never one with a hole.
 /// </remarks>
-internal sealed class SegmentRemover(IStorage storage, IDiskExecutor executor)
+internal sealed class SegmentRemover(IStorage storage, IDiskExecutor executor, LogOptions options)
 {
-    private readonly List<string> _waiting = [];
+    // So many files may wait before the rests become shorter: whatever is written, as much is removed.
+    private const int WaitingMost = 64;
+
+    private readonly Queue<string> _waiting = new();
     private Job? _job;
+    private long _restUntil;
 
     /// <summary>Why a removal failed; the node must stop.</summary>
     public Exception? Error => _job?.Error;
 
-    /// <summary>Whether files are still to be removed.</summary>
-    public bool IsBusy => _job is not null || _waiting.Count > 0;
+    /// <summary>Whether a file is being removed.</summary>
+    public bool IsBusy => _job is not null;
 
     /// <summary>Has files removed, in this order.</summary>
     public void Remove(IEnumerable<string> names)
     {
-        _waiting.AddRange(names);
-        Work();
+        foreach (string name in names)
+            _waiting.Enqueue(name);
     }
 
-    /// <summary>Looks for the end of a job and begins the next one.</summary>
-    public void Work()
+    /// <summary>Looks for the end of a job.</summary>
+    public void Finish()
     {
         if (_job is { IsFinished: true, Error: null })
             _job = null;
-        if (_job is not null || _waiting.Count == 0)
+    }
+
+    /// <summary>Looks for the end of a job, and begins the next one if it is time.</summary>
+    /// <param name="nowMicros">Monotonic time.</param>
+    /// <param name="isRoomWanted">Whether the device is full: then there are no rests.</param>
+    public void Work(long nowMicros, bool isRoomWanted)
+    {
+        Finish();
+        if (_job is not null || _waiting.Count == 0 || (nowMicros < _restUntil && !isRoomWanted))
             return;
-        _job = new Job(storage, [.. _waiting]);
-        _waiting.Clear();
+        long rest = options.SegmentSizeBytes * 1_000_000 / options.RemovedBytesPerSecond;
+        _restUntil = nowMicros + rest * WaitingMost / Math.Max(WaitingMost, _waiting.Count);
+        _job = new Job(storage, _waiting.Dequeue());
         executor.Post(_job);
     }
 
-    private sealed class Job(IStorage storage, string[] names) : IDiskJob
+    private sealed class Job(IStorage storage, string name) : IDiskJob
     {
         private volatile bool _finished;
 
@@ -47,16 +61,13 @@ internal sealed class SegmentRemover(IStorage storage, IDiskExecutor executor)
 
         public Exception? Error { get; private set; }
 
-        public void Write()
-        {
-            foreach (string name in names)
-            {
-                storage.Delete(name);
-                storage.SyncDirectory();
-            }
-        }
+        public void Write() => storage.Delete(name);
 
-        public void Sync() => _finished = true;
+        public void Sync()
+        {
+            storage.SyncDirectory();
+            _finished = true;
+        }
 
         public void Fail(Exception error)
         {

@@ -59,6 +59,7 @@ internal sealed class Plan
         Workload.CompareShare = random.Pick([0.0, 0.2]);
         Snapshots = new SnapshotPlan(random, Following.Loggers + Following.Subscribers > 0);
         LosesFounder = StartsFixed && Voters >= 3 && random.Chance(0.2);
+        Log = Log with { RemovedBytesPerSecond = random.Pick([16L << 10, 1L << 30]) };
     }
 
     private static Workload WorkloadOf(SeededRandom random) => new()

@@ -76,6 +76,9 @@ public sealed class SnapshotReplicaTests
         await Until(
             async () => (await StatusOf(client, c))?.Digest == (await StatusOf(client, a))?.Digest,
             "it has the last one");
+        await Until(
+            () => Task.FromResult(!File.Exists(Path.Combine(folders[2], "segment-0000000000000001.log"))),
+            "the beginning of the log is gone");
         c.Dispose();
         string[] snapshots = Directory.GetFiles(folders[2], "snapshot-*");
         Assert.Equal(2, snapshots.Length);

@@ -8,6 +8,7 @@ namespace Chorus.Tests.Log;
 internal sealed class LogDriver : IDisposable
 {
     private readonly Queue<IDiskJob> _jobs;
+    private long _now;
 
     public LogDriver(IStorage storage, LogOptions? options = null, RecordHeader startAfter = default)
     {
@@ -53,9 +54,20 @@ internal sealed class LogDriver : IDisposable
                 if (completion.Error is not null)
                     return false;
             }
+            if (_jobs.Count == 0)
+                Log.MaintainRoom(_now += 1_000_000);
         }
         while (_jobs.Count > 0 || Log.IsBusy || (Log.PendingBytes > 0 && !Log.IsDiskFull));
         return true;
+    }
+
+    /// <summary>Lets time pass, and runs what the log has the disk do then.</summary>
+    public void Pass(long micros)
+    {
+        Log.MaintainRoom(_now += micros);
+        while (_jobs.TryDequeue(out IDiskJob? job))
+            Run(job);
+        Assert.False(Log.TryTakeCompletion(out _));
     }
 
     /// <summary>Payloads of all records that are kept, read as replication reads them.</summary>
