@@ -316,7 +316,7 @@ public sealed class RecordLog : ILogSizes, IDisposable
 
     /// <summary>
     /// Keeps nothing that lies in whole segments before an index: they are taken out at once, and their files removed,
-    /// the oldest first, by the disk in its own time. After a crash in between the log begins at one of them.
+    /// the oldest first, by the disk in its own time. After an end in between the log begins at one of them.
     /// </summary>
     /// <param name="index">At most the one behind <see cref="DurableIndex"/>.</param>
     /// <returns>Whether <see cref="FirstIndex"/> has risen; not beyond <paramref name="index"/>.</returns>

@@ -88,7 +88,7 @@ internal sealed class Operator
             Begin(() => ChangeSeveral(members));
         else if (member is null)
             Begin(() => Add(node, Finish));
-        else if (node.IsCorrupt || (MayReplace(members, member, node) && _random.Chance(0.5)))
+        else if (node.IsCorrupt || (MayReplace(leader, node) && _random.Chance(0.5)))
             Begin(() => Replace(node));
         else if ((member.Kind != MemberKind.Voter || members.Voters.Count > 2)
             && !_cluster.Nodes.Any(other => other.HasFlippedBits))
@@ -132,14 +132,19 @@ internal sealed class Operator
 
     /// <summary>Whether the cluster can do without a node's data.</summary>
     public bool MayLose(SimulatedNode node) =>
-        IsIdle && _cluster.Leader is { } leader && leader != node
-        && leader.Process!.Replica.Node.Configuration is { } members
-        && members.Find(new NodeId(node.Name)) is { } member && MayReplace(members, member, node);
+        IsIdle && _cluster.Leader is { } leader && leader != node && MayReplace(leader, node);
 
     // A wiped data directory is only lost for good when the leader knows the old one by its incarnation; one at a time.
-    private bool MayReplace(Configuration members, Member member, SimulatedNode node) =>
-        !members.IsJoint && members.Voters.Count >= 3 && member.Incarnation == node.Incarnation && !node.IsLeader
-        && !_cluster.Nodes.Any(other => other != node && other.HasFlippedBits);
+    // While others are not known by theirs, an election may need all founders, the lost one among them (decision 0019).
+    private bool MayReplace(SimulatedNode leader, SimulatedNode node)
+    {
+        RaftNode core = leader.Process!.Replica.Node;
+        Configuration members = core.ConfigurationAt(core.Commit).Configuration;
+        return !members.IsJoint && members.Voters.Count >= 3
+            && members.Find(new NodeId(node.Name))?.Incarnation == node.Incarnation && !node.IsLeader
+            && members.Voters.All(id => members.Find(id)!.Incarnation != 0)
+            && !_cluster.Nodes.Any(other => other != node && other.HasFlippedBits);
+    }
 
     private void Begin(System.Action task)
     {

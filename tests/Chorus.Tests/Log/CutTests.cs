@@ -204,7 +204,7 @@ public sealed class CutTests
     }
 
     [Fact]
-    public void A_log_that_is_closed_before_its_files_are_removed_begins_where_it_began()
+    public void A_log_that_is_closed_before_its_files_are_removed_begins_with_the_first_that_is_left()
     {
         LogIndex cut;
         using (LogDriver driver = Filled(600))
@@ -217,6 +217,8 @@ public sealed class CutTests
         using var again = new LogDriver(_storage);
         Assert.InRange(again.Log.FirstIndex.Value, 2ul, cut.Value - 1);
         Assert.Equal(600 - (int)again.Log.FirstIndex.Value + 1, again.All().Count);
+        Assert.True(again.Log.CutBefore(new LogIndex(400)));
+        Assert.Equal(cut, again.Log.FirstIndex);
     }
 
     [Fact]
