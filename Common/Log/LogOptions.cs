@@ -26,7 +26,7 @@ public sealed record LogOptions
 
     /// <summary>
     /// About how many bytes of segments that are no longer kept are removed in a second; more while many wait, or the
-    /// device is full. Default 256 MiB.
+    /// log finds no room. Default 256 MiB.
     /// </summary>
     public long RemovedBytesPerSecond { get; init; } = 256L << 20;
 

@@ -46,8 +46,7 @@ internal sealed class LogDriver : IDisposable
         do
         {
             Log.Flush();
-            while (_jobs.TryDequeue(out IDiskJob? job))
-                Run(job);
+            RunJobs();
             while (Log.TryTakeCompletion(out LogCompletion completion))
             {
                 Last = completion;
@@ -65,8 +64,7 @@ internal sealed class LogDriver : IDisposable
     public void Pass(long micros)
     {
         Log.MaintainRoom(_now += micros);
-        while (_jobs.TryDequeue(out IDiskJob? job))
-            Run(job);
+        RunJobs();
         Assert.False(Log.TryTakeCompletion(out _));
     }
 
@@ -91,6 +89,12 @@ internal sealed class LogDriver : IDisposable
     }
 
     public void Dispose() => Log.Dispose();
+
+    private void RunJobs()
+    {
+        while (_jobs.TryDequeue(out IDiskJob? job))
+            Run(job);
+    }
 
     private static void Run(IDiskJob job)
     {
